@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Two cores carry Postgres, Redis and Chromium too: more files at once only make them slower.
+    maxWorkers: 2,
+    reporters: ['default'],
+  },
+})
