@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { alertSchema, transcriptLineSchema } from './alert.ts'
-import { enforcementSchema, suggestionSchema } from './enforcement.ts'
+import { enforcementSchema, groundSchema, suggestionSchema } from './enforcement.ts'
 import { findingSchema, severitySchema } from './finding.ts'
 import { coverageGapSchema, sessionSchema } from './session.ts'
 
@@ -50,6 +50,8 @@ export const caseDetailSchema = z.object({
   transcript: z.array(transcriptLineSchema),
   gaps: z.array(coverageGapSchema),
   suggestion: suggestionSchema,
+  /** The clauses the findings rest on, in the version in force when the words were spoken. */
+  grounds: z.array(groundSchema.extend({ summary: z.string() })),
   hostEnforcements: z.array(enforcementSchema),
 })
 export type CaseDetail = z.infer<typeof caseDetailSchema>
