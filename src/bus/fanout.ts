@@ -9,6 +9,8 @@ export type Notice =
   | { topic: 'stream'; seq: number }
   /** Events of these sessions were committed: room views that watch them may read on. */
   | { topic: 'events'; sessionIds: string[] }
+  /** A wake-up reached a process that does not hold the partition: its holder should look. */
+  | { topic: 'wake'; partition: number }
   /** Another rule pack is in force. */
   | { topic: 'rules' }
   /** A person's rights changed: sockets of theirs close. */

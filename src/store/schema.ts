@@ -123,6 +123,7 @@ export type Database = {
     version: string
     sources: Json<{ file: string; text: string }[]>
     rules: number
+    origin: string
     active: boolean
     created_at: Time
   }

@@ -67,3 +67,17 @@ export async function liveSessionIds(tx: Db | Tx, of: { roomId: string } | { hos
   ).execute()
   return rows.map((row) => row.id)
 }
+
+/** Live sessions that sent nothing for so many seconds. */
+export async function silentSessionIds(tx: Tx, seconds: number): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('sessions')
+    .select('id')
+    .where('ended_at', 'is', null)
+    .where('last_event_at', '<', sql<Date>`now() - make_interval(secs => ${seconds})`)
+    .forUpdate()
+    .skipLocked()
+    .limit(500)
+    .execute()
+  return rows.map((row) => row.id)
+}

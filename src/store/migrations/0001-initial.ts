@@ -275,6 +275,8 @@ const statements = [
     version text NOT NULL,
     sources jsonb NOT NULL,
     rules int NOT NULL,
+    -- 'seed': shipped with the software, replaced by a newer release; 'published': by a person, stays.
+    origin text NOT NULL,
     active boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now()
   )`,

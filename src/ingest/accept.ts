@@ -1,0 +1,198 @@
+import { ok, refuse, type Refusal } from '../contracts/errors.ts'
+import { limits } from '../contracts/limits.ts'
+import type { RoomEvent } from '../contracts/room-event.ts'
+import type { SessionStart } from '../contracts/session.ts'
+import type { Fanout, Wakeups } from '../bus/fanout.ts'
+import { isUnavailable, type Db } from '../store/database.ts'
+import { commitBatches, type BatchOutcome } from '../store/event-log.ts'
+import { cuttingMeasure } from '../store/running-measures.ts'
+import { sessionPlace, type SessionPlace } from '../store/session-place.ts'
+import { startSession } from '../store/session-start.ts'
+import { GroupCommit, type Unavailable } from './group-commit.ts'
+import { GapWatch } from './gap-watch.ts'
+import type { Ingest, ProducerGrant } from './ingest.ts'
+
+export type IngestDeps = {
+  db: Db
+  wakeups: Wakeups
+  fanout: Fanout
+  partitions: number
+  logger: { warn(details: object, message: string): void }
+  /** Monotonic milliseconds. */
+  now(): number
+}
+
+/** What a producer should wait before it offers refused events again. */
+const pauseMs = 1_000
+/** Sessions whose room is remembered; beyond it the oldest is read again. */
+const rememberedSessions = 50_000
+
+/** The one way in. Everything it accepts is committed before it answers. */
+export function createIngest(deps: IngestDeps): Ingest {
+  const places = new Map<string, SessionPlace>()
+  const gaps = new GapWatch(limits.gapGraceMs, deps.now)
+  let closing = false
+  const group = new GroupCommit({
+    commit: (batches) => commitBatches(deps.db, batches),
+    maxWaitMs: 10,
+    maxEvents: limits.batchEvents,
+    maxWaiting: 50_000,
+  })
+
+  async function start(grant: ProducerGrant, message: SessionStart): ReturnType<Ingest['start']> {
+    if (closing) return paused()
+    if (!coversRoom(grant, message.roomId)) {
+      return refuse('forbidden', `This key does not cover room ${JSON.stringify(message.roomId)}`, { field: 'roomId' })
+    }
+    try {
+      const outcome = await startSession(deps.db, message, { partitions: deps.partitions, demo: grant.demo })
+      if (outcome.kind === 'suspended') return suspended(message.roomId, outcome.measure)
+      const { session, partition, enforcements } = outcome
+      remember(session.id, { roomId: session.roomId, hostId: session.host.id, partition })
+      deps.fanout.publish({ topic: 'facts' })
+      return ok({ sessionId: session.id, roomId: session.roomId, resumeFrom: session.lastSeq + 1, enforcements })
+    } catch (error) {
+      return pausedBy(error)
+    }
+  }
+
+  async function append(
+    grant: ProducerGrant,
+    sessionId: string,
+    events: readonly RoomEvent[],
+  ): ReturnType<Ingest['append']> {
+    if (closing) return paused()
+    const hole = firstHole(events)
+    if (hole !== null) {
+      return refuse('seq_gap', `events: seq ${hole} is missing inside the batch`, {
+        expectedSeq: hole,
+        field: 'events',
+      })
+    }
+    try {
+      const place = places.get(sessionId) ?? (await lookUp(sessionId))
+      // A session of somebody else's room answers as one that does not exist.
+      if (!place || !coversRoom(grant, place.roomId)) return unknownSession(sessionId)
+      const firstSeq = events[0]?.seq ?? 1
+      const outcome = await group.add({ sessionId, events, acceptGap: gaps.isOld(sessionId) })
+      if (outcome === null) return paused()
+      return await answer(sessionId, place, firstSeq, outcome)
+    } catch (error) {
+      return pausedBy(error)
+    }
+  }
+
+  async function answer(
+    sessionId: string,
+    place: SessionPlace,
+    firstSeq: number,
+    outcome: BatchOutcome | Unavailable,
+  ): ReturnType<Ingest['append']> {
+    switch (outcome.kind) {
+      case 'accepted': {
+        gaps.forget(sessionId)
+        if (outcome.fresh > 0) {
+          deps.wakeups.wake(place.partition)
+          deps.fanout.publish({ topic: 'events', sessionIds: [sessionId] })
+        }
+        if (outcome.ended) deps.fanout.publish({ topic: 'facts' })
+        return ok({ acceptedThrough: outcome.acceptedThrough })
+      }
+      case 'gap': {
+        gaps.seen(sessionId, outcome.expectedSeq)
+        const message = `Expected seq ${outcome.expectedSeq}, got ${firstSeq}: resend from ${outcome.expectedSeq}; what is lost is accepted as a declared gap after ${limits.gapGraceMs / 1_000} s`
+        return refuse('seq_gap', message, { expectedSeq: outcome.expectedSeq, retryAfterMs: limits.gapGraceMs })
+      }
+      case 'conflict':
+        return refuse(
+          'seq_conflict',
+          `Event ${sessionId}:${outcome.seq} was stored with other content; nothing was changed`,
+          {
+            field: 'events',
+          },
+        )
+      case 'unknown':
+        places.delete(sessionId)
+        return unknownSession(sessionId)
+      case 'closed':
+        return closed(sessionId, outcome)
+      case 'unavailable':
+        return pausedBy(outcome.cause)
+    }
+  }
+
+  async function closed(sessionId: string, outcome: Extract<BatchOutcome, { kind: 'closed' }>): Promise<Refusal> {
+    if (outcome.endReason === 'measure') {
+      const measure = await cuttingMeasure(deps.db, outcome.roomId, outcome.hostId)
+      if (measure) return suspended(outcome.roomId, measure)
+    }
+    return refuse('session_closed', `Session ${sessionId} has ended (${outcome.endReason ?? 'end'}); start a new one`)
+  }
+
+  async function lookUp(sessionId: string): Promise<SessionPlace | undefined> {
+    const place = await sessionPlace(deps.db, sessionId)
+    if (place) remember(sessionId, place)
+    return place
+  }
+
+  function remember(sessionId: string, place: SessionPlace): void {
+    places.set(sessionId, place)
+    if (places.size <= rememberedSessions) return
+    const oldest = places.keys().next().value
+    if (oldest !== undefined) places.delete(oldest)
+  }
+
+  function pausedBy(error: unknown): Refusal {
+    deps.logger.warn(
+      { err: error, databaseAway: isUnavailable(error) },
+      'ingest could not store; the producer keeps its events',
+    )
+    return paused()
+  }
+
+  return {
+    start,
+    append,
+    async close() {
+      closing = true
+      await group.drain()
+    },
+  }
+}
+
+function coversRoom(grant: ProducerGrant, roomId: string): boolean {
+  return grant.rooms === 'all' || grant.rooms.includes(roomId)
+}
+
+/** The first seq missing inside a batch, or null when it ascends without a hole. */
+function firstHole(events: readonly RoomEvent[]): number | null {
+  for (let index = 1; index < events.length; index += 1) {
+    const expected = (events[index - 1]?.seq ?? 0) + 1
+    if (events[index]?.seq !== expected) return expected
+  }
+  return null
+}
+
+function paused(): Refusal {
+  return refuse('paused', `Nothing can be stored at present; keep the events and send them again`, {
+    retryAfterMs: pauseMs,
+  })
+}
+
+function unknownSession(sessionId: string): Refusal {
+  return refuse(
+    'unknown_session',
+    `There is no session ${JSON.stringify(sessionId)} for this key; begin with session.start`,
+  )
+}
+
+function suspended(roomId: string, measure: { enforcementId: string; until: string | null }): Refusal {
+  const end = measure.until ? `until ${measure.until}` : 'without an end of its own'
+  return refuse(
+    'room_suspended',
+    `Room ${JSON.stringify(roomId)} is off air ${end} (measure ${measure.enforcementId})`,
+    {
+      until: measure.until,
+    },
+  )
+}
