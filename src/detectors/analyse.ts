@@ -1,0 +1,276 @@
+import type { ConceptHit, ExemptionHit, Finding, Verdict } from '../contracts/finding.ts'
+import type { ChatEvent, RoomEvent, SpeechEvent } from '../contracts/room-event.ts'
+import { taxonomyOf } from '../contracts/taxonomy.ts'
+import type { Code, Label } from '../contracts/taxonomy.ts'
+import type { AnalysisContext } from './analysis-context.ts'
+import { candidateRules } from './compose/candidate-rules.ts'
+import { matchRule } from './compose/match-rule.ts'
+import type { Match } from './compose/match-rule.ts'
+import { locate, setScene } from './compose/scene.ts'
+import type { Scene } from './compose/scene.ts'
+import type { ConceptSpan, Speaker, Utterance } from './compose/utterance.ts'
+import { isSeller } from './compose/utterance.ts'
+import { speakerOfChat } from './context-lines.ts'
+import { weighExemptions } from './exempt/weigh.ts'
+import { grounds } from './grounds.ts'
+import type { CompiledRulePack } from './pack/compiled-rule-pack.ts'
+import { quoteBetween } from './quote.ts'
+import { weighSeverity } from './severity.ts'
+import { strongest, verdictOf } from './verdict.ts'
+
+/** What the engine says about one event: findings, exemptions with what they spared, verdict and label. */
+export type EventAnalysis = {
+  findings: Finding[]
+  /** Exemptions that applied and left nothing of the finding they concern. */
+  exemptions: ExemptionHit[]
+  verdict: Verdict
+  label: Label
+}
+
+const nothing: EventAnalysis = { findings: [], exemptions: [], verdict: 'pass', label: 'clean' }
+
+/** Analyses one event in its context. Pure: the same arguments always give the same answer. */
+export function analyse(event: RoomEvent, context: AnalysisContext, pack: CompiledRulePack): EventAnalysis {
+  if (event.channel !== 'speech' && event.channel !== 'chat') return nothing
+  const judged = judge(toUtterance(event), context, pack)
+  const findings = bestPerCode(judged.findings)
+  const found = new Set(findings.map(({ code }) => code))
+  const exemptions = oncePerReason(judged.exemptions.filter(({ exempts }) => !found.has(exempts)))
+  return {
+    findings,
+    exemptions,
+    verdict: verdictOf(findings, context, pack),
+    label: strongest(findings)?.label ?? 'clean',
+  }
+}
+
+/** The event as the window keeps it. Chat that carries the staff flag or opens with 场控, 运营 … is the seller's. */
+export function toUtterance(event: SpeechEvent | ChatEvent): Utterance {
+  return { seq: event.seq, atMs: event.atMs, speaker: speakerOf(event), text: event.text }
+}
+
+function speakerOf(event: SpeechEvent | ChatEvent): Speaker {
+  if (event.channel === 'speech') return event.speaker
+  return event.staff === true ? 'staff' : speakerOfChat(event.text)
+}
+
+/** Every rule that fires and every exemption that spared one, before the best per code is chosen. */
+export function judge(
+  present: Utterance,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+): { findings: Finding[]; exemptions: ExemptionHit[] } {
+  const scene = setScene(present, context.window, pack)
+  const findings: Finding[] = []
+  const exemptions: ExemptionHit[] = []
+  const wanted = isSeller(present.speaker) ? 'seller' : 'viewer'
+  for (const rule of candidateRules(scene)) {
+    if (rule.source.speaker !== wanted || !appliesTo(rule.source, context)) continue
+    if (!windowHolds(rule.window, scene)) continue
+    for (const match of matchRule(rule, scene)) {
+      const ground = grounds(match, scene, context)
+      if (!ground.holds) continue
+      const weighed = weighExemptions(match, scene, context)
+      const hits = weighed.map((item): ExemptionHit => {
+        const { span, quote } = quoteOf(scene, item.mark.start, item.mark.end)
+        const because = item.because === undefined ? {} : { because: item.because }
+        return {
+          code: item.code,
+          exempts: rule.code,
+          span,
+          quote,
+          ruleId: rule.info.id,
+          applied: item.applied,
+          ...because,
+        }
+      })
+      if (weighed.some(({ applied }) => applied)) exemptions.push(...hits.filter(({ applied }) => applied))
+      else {
+        findings.push(toFinding(match, scene, context, hits, ground.notes))
+        break
+      }
+    }
+  }
+  return { findings: findings.map((finding) => withCarriedLabel(finding, present, context, pack)), exemptions }
+}
+
+function appliesTo(rule: Match['rule']['source'], context: AnalysisContext): boolean {
+  if (context.category === undefined) return rule.unknownCategory !== 'skip' || rule.categories.length === 0
+  if (rule.notCategories.includes(context.category)) return false
+  return rule.categories.length === 0 || rule.categories.includes(context.category)
+}
+
+function windowHolds(concepts: readonly number[], scene: Scene): boolean {
+  if (concepts.length === 0) return true
+  const wanted = (span: ConceptSpan): boolean => concepts.includes(span.concept)
+  return scene.spans.some(wanted) || scene.earlier.some(({ reading }) => reading.spans.some(wanted))
+}
+
+function quoteOf(scene: Scene, start: number, end: number): { span: [number, number]; quote: string } {
+  return quoteBetween(
+    start < 0 && end > 0 ? scene.reading : locate(scene, start).reading,
+    localStart(scene, start, end),
+    localEnd(scene, start, end),
+  )
+}
+
+function localStart(scene: Scene, start: number, end: number): number {
+  return start < 0 && end > 0 ? 0 : locate(scene, start).at
+}
+
+function localEnd(scene: Scene, start: number, end: number): number {
+  return start < 0 && end > 0 ? end : locate(scene, end - 1).at + 1
+}
+
+function toFinding(
+  match: Match,
+  scene: Scene,
+  context: AnalysisContext,
+  hits: ExemptionHit[],
+  groundNotes: readonly string[],
+): Finding {
+  const { rule } = match
+  const here = match.spans.filter(({ end }) => end > 0)
+  const start = Math.max(0, Math.min(...here.map((span) => span.start)))
+  const end = Math.max(...here.map((span) => span.end))
+  const { span, quote } = quoteBetween(scene.reading, start, end)
+  const weighed = weighSeverity(match, scene, context.repeated?.get(rule.code) ?? 0)
+  const reading = meantInstead(scene, here, start, end)
+  const notes = [...weighed.notes, ...groundNotes]
+  if (context.category === undefined && rule.source.unknownCategory === 'review') notes.push('category unknown: review')
+  return {
+    seq: scene.present.seq,
+    evidenceSeqs: evidenceSeqs(match, scene),
+    code: rule.code,
+    label: labelOf(rule.code, weighed.severity),
+    ruleId: rule.info.id,
+    packVersion: scene.pack.version,
+    severity: weighed.severity,
+    score: scoreOf(match, context),
+    span,
+    quote,
+    ...(reading === undefined ? {} : { reading }),
+    concepts: conceptHits(match, scene),
+    exemptions: hits,
+    notes,
+    basis: [...taxonomyOf(rule.code).basis],
+  }
+}
+
+function evidenceSeqs(match: Match, scene: Scene): number[] {
+  const seqs = match.spans.map(({ start, end }) => (end > 0 ? scene.present.seq : locate(scene, start).utterance.seq))
+  const crossing = match.spans
+    .filter(({ start, end }) => start < 0 && end > 0)
+    .map(({ start }) => locate(scene, start).utterance.seq)
+  const remote = match.remote.map(({ from }) => from.utterance.seq)
+  return [...new Set([...seqs, ...crossing, ...remote, scene.present.seq])].sort((a, b) => a - b)
+}
+
+/** A spec claim that only boasts (severity 1) is a hint, not a false specification. */
+function labelOf(code: Code, severity: number): Label {
+  const { family } = taxonomyOf(code)
+  if (family === 'evasion' || family === 'chat') return 'clean'
+  return family === 'spec' && severity < 2 ? 'clean' : family
+}
+
+/** Words by sound, through two utterances or of an unknown product are less sure. */
+function scoreOf(match: Match, context: AnalysisContext): number {
+  let score = match.rule.source.score
+  if (match.spans.some(({ how }) => how === 'heard')) score *= 0.9
+  if (match.start < 0 || match.remote.length > 0) score *= 0.92
+  if (context.category === undefined && match.rule.source.unknownCategory === 'review') score *= 0.85
+  return Math.round(score * 100) / 100
+}
+
+/** The quote with what was meant in place of what was said, when they differ. */
+function meantInstead(scene: Scene, spans: readonly ConceptSpan[], start: number, end: number): string | undefined {
+  const odd = spans.filter(({ how }) => how !== 'plain')
+  if (odd.length === 0) return undefined
+  const { text } = scene.reading.norm
+  let out = ''
+  let at = start
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+    if (span.start < at) continue
+    out += text.slice(at, span.start) + (span.how === 'plain' ? text.slice(span.start, span.end) : span.meant)
+    at = span.end
+  }
+  return out + text.slice(at, end)
+}
+
+function conceptHits(match: Match, scene: Scene): ConceptHit[] {
+  const name = (concept: number): string => conceptName(scene.pack, concept)
+  const near = match.spans.map((span): ConceptHit => {
+    const from = span.end > 0 ? scene.present : locate(scene, span.start).utterance
+    const reading = span.how === 'plain' ? {} : { reading: span.meant }
+    return { concept: name(span.concept), seq: from.seq, ...quoteOf(scene, span.start, span.end), ...reading }
+  })
+  const far = match.remote.map(({ from, span }): ConceptHit => {
+    const quoted = quoteBetween(from.reading, Math.max(0, span.start), span.end)
+    return { concept: name(span.concept), seq: from.utterance.seq, ...quoted }
+  })
+  return [...far, ...near]
+}
+
+const namesOf = new WeakMap<CompiledRulePack, string[]>()
+
+function conceptName(pack: CompiledRulePack, concept: number): string {
+  let names = namesOf.get(pack)
+  if (names === undefined) {
+    names = [...pack.conceptIds.keys()]
+    namesOf.set(pack, names)
+  }
+  return names[concept] ?? '?'
+}
+
+/** Evasion and shill codes count for the family of the claim they carry. */
+function withCarriedLabel(
+  finding: Finding,
+  present: Utterance,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+): Finding {
+  if (finding.code === 'chat.shill') {
+    const asSeller = judge({ ...present, speaker: 'staff' }, { ...context, window: [] }, pack)
+    return { ...finding, label: strongest(asSeller.findings)?.label ?? familyOfConcepts(finding, pack) }
+  }
+  if (finding.code !== 'evasion.obfuscation' && finding.code !== 'evasion.split_claim') return finding
+  const { family } = taxonomyOf(finding.code)
+  const label = family === 'evasion' ? familyOfConcepts(finding, pack) : finding.label
+  return { ...finding, label }
+}
+
+/** The family whose rules use a finding's concepts most; `clean` when none does. */
+function familyOfConcepts(finding: Finding, pack: CompiledRulePack): Label {
+  const votes: Record<'efficacy' | 'spec' | 'blindbox', number> = { efficacy: 0, spec: 0, blindbox: 0 }
+  for (const { concept } of finding.concepts) {
+    for (const use of pack.uses[pack.conceptIds.get(concept) ?? -1] ?? []) {
+      const code = pack.compiledRules[use.rule]?.code
+      const family = code === undefined ? 'chat' : taxonomyOf(code).family
+      if (family === 'efficacy' || family === 'spec' || family === 'blindbox') votes[family]++
+    }
+  }
+  const best = (Object.entries(votes) as ['efficacy' | 'spec' | 'blindbox', number][]).sort((a, b) => b[1] - a[1])[0]
+  return best !== undefined && best[1] > 0 ? best[0] : 'clean'
+}
+
+function bestPerCode(findings: readonly Finding[]): Finding[] {
+  const best = new Map<string, Finding>()
+  for (const finding of findings) {
+    const known = best.get(finding.code)
+    const better =
+      known === undefined ||
+      finding.severity > known.severity ||
+      (finding.severity === known.severity && finding.score > known.score)
+    if (better) best.set(finding.code, finding)
+  }
+  return [...best.values()].sort((a, b) => a.span[0] - b.span[0] || b.severity - a.severity)
+}
+
+function oncePerReason(exemptions: readonly ExemptionHit[]): ExemptionHit[] {
+  const seen = new Map<string, ExemptionHit>()
+  for (const hit of exemptions) {
+    const key = `${hit.code} ${hit.exempts}`
+    if (!seen.has(key)) seen.set(key, hit)
+  }
+  return [...seen.values()]
+}

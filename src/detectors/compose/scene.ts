@@ -1,0 +1,126 @@
+import { next, rootState } from '../lexicon/double-array.ts'
+import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
+import { readUtterance } from './read-utterance.ts'
+import type { Reading } from './read-utterance.ts'
+import { isSeller } from './utterance.ts'
+import type { ConceptSpan, Utterance } from './utterance.ts'
+
+/** How far back the window of a rule reaches. */
+export const windowLimits = { utterances: 8, ms: 60_000, joinMs: 15_000, joined: 2 } as const
+
+/** Units between two utterances in joined positions: a pause, not a word. */
+const pause = 3
+
+/** An earlier utterance of the window, read; `offset` moves its positions before those of the present one. */
+export type Earlier = { utterance: Utterance; reading: Reading; offset: number; joined: boolean }
+
+/**
+ * What a rule looks at: the present utterance at positions 0 and up, and the seller's last few at negative ones, so
+ * that a claim said in two breaths or by two people is measured like one.
+ */
+export type Scene = {
+  present: Utterance
+  reading: Reading
+  /** Seller's utterances of the window, latest first. */
+  earlier: readonly Earlier[]
+  /** Viewers' chat of the window, latest first. */
+  viewers: readonly Utterance[]
+  /** Concepts of the present and the joined utterances, by joined position. */
+  spans: readonly ConceptSpan[]
+  pack: CompiledRulePack
+}
+
+/** Prepares the window for the rules. Earlier texts are read once per pack, however often they are looked at. */
+export function setScene(present: Utterance, window: readonly Utterance[], pack: CompiledRulePack): Scene {
+  const near = withinWindow(present, window)
+  const sellers = isSeller(present.speaker) ? near.filter((utterance) => isSeller(utterance.speaker)) : []
+  const earlier = joinBackwards(present, sellers, pack)
+  const last = earlier.find(({ joined }) => joined)
+  const reading = readUtterance(present.text, pack, last === undefined ? rootState : carriedState(last, pack))
+  const spans: ConceptSpan[] = []
+  for (let i = earlier.length - 1; i >= 0; i--) {
+    const before = earlier[i]
+    if (before?.joined === true) for (const span of before.reading.spans) spans.push(shifted(span, before.offset))
+  }
+  for (const span of reading.spans) spans.push(span.start < 0 ? { ...span, start: span.start - pause } : span)
+  spans.sort((a, b) => a.start - b.start || b.end - a.end)
+  return {
+    present,
+    reading,
+    earlier,
+    viewers: near.filter((utterance) => !isSeller(utterance.speaker)).reverse(),
+    spans,
+    pack,
+  }
+}
+
+function withinWindow(present: Utterance, window: readonly Utterance[]): Utterance[] {
+  return window
+    .filter((utterance) => utterance.seq < present.seq && present.atMs - utterance.atMs <= windowLimits.ms)
+    .slice(-windowLimits.utterances * 2)
+}
+
+function joinBackwards(present: Utterance, sellers: readonly Utterance[], pack: CompiledRulePack): Earlier[] {
+  const earlier: Earlier[] = []
+  let offset = 0
+  let open = true
+  for (const utterance of sellers.slice(-windowLimits.utterances).reverse()) {
+    const reading = readOnce(utterance, pack)
+    offset -= reading.norm.length + pause
+    open &&= earlier.length < windowLimits.joined && present.atMs - utterance.atMs <= windowLimits.joinMs
+    earlier.push({ utterance, reading, offset, joined: open })
+  }
+  return earlier
+}
+
+/** The automaton goes on where the seller stopped, so that a term cut by the recogniser between two finals is found. */
+function carriedState(last: Earlier, pack: CompiledRulePack): number {
+  const { automaton, alphabet } = pack.literal
+  let state = rootState
+  const { units } = last.reading.norm
+  for (let i = Math.max(0, units.length - 16); i < units.length; i++) {
+    state = next(automaton, state, alphabet[units[i] ?? 0] ?? 0)
+  }
+  return state
+}
+
+function shifted(span: ConceptSpan, offset: number): ConceptSpan {
+  return { ...span, start: span.start + offset, end: span.end + offset }
+}
+
+const memo = new WeakMap<Utterance, { pack: CompiledRulePack; reading: Reading }>()
+
+/** Reading is a pure function of text and pack, so its result may be kept with the utterance. */
+function readOnce(utterance: Utterance, pack: CompiledRulePack): Reading {
+  const known = memo.get(utterance)
+  if (known?.pack === pack) return known.reading
+  const reading = readUtterance(utterance.text, pack)
+  memo.set(utterance, { pack, reading })
+  return reading
+}
+
+/** Clause of a joined position; every earlier utterance is a clause of its own. */
+export function clauseAt(scene: Scene, position: number): number {
+  if (position >= 0) return scene.reading.norm.clause[position] ?? 0
+  for (let i = 0; i < scene.earlier.length; i++) {
+    const before = scene.earlier[i]
+    if (before !== undefined && position >= before.offset) {
+      const local = Math.min(position - before.offset, before.reading.norm.length - 1)
+      return -1_000 * (i + 1) + (before.reading.norm.clause[local] ?? 0)
+    }
+  }
+  return -1_000_000
+}
+
+/** The utterance a joined position lies in, and the position inside it. */
+export function locate(scene: Scene, position: number): { utterance: Utterance; reading: Reading; at: number } {
+  if (position < 0) {
+    for (const before of scene.earlier) {
+      if (position >= before.offset) {
+        const at = Math.min(position - before.offset, Math.max(0, before.reading.norm.length - 1))
+        return { utterance: before.utterance, reading: before.reading, at }
+      }
+    }
+  }
+  return { utterance: scene.present, reading: scene.reading, at: Math.max(0, position) }
+}

@@ -1,0 +1,59 @@
+import type { Match } from '../compose/match-rule.ts'
+import type { Scene } from '../compose/scene.ts'
+import type { ConceptSpan } from '../compose/utterance.ts'
+import { between, firstAfter, lastBefore, marks } from './marks.ts'
+import type { Weighed } from './weigh.ts'
+
+const reach = { before: 40, after: 30, own: 8 } as const
+
+/**
+ * Exposing a scam or teaching how to tell is no claim: 外面三天祛斑都是骗人的. It ends where the seller turns to the own
+ * goods: …咱家七天就淡.
+ */
+export function debunked(match: Match, scene: Scene): Weighed | undefined {
+  const before = lastBefore(scene, match.start, reach.before, 'DEBUNK', 'TEACH', 'OTHERS')
+  const after = firstAfter(scene, match.end, reach.after, 'DEBUNK')
+  const within = marks(scene, 'DEBUNK', 'TEACH').find((mark) => mark.start >= match.start && mark.end <= match.end)
+  const code = 'exempt.debunk'
+  const own = ownAround(match, scene)
+  if (after !== undefined && !between(scene, match.end, after.start, 'OWN', 'PUSH', 'ADVERSATIVE')) {
+    if (own === undefined || own.start > match.end) return { code, mark: after, applied: true }
+    if (before !== undefined && before.start > own.end) return { code, mark: after, applied: true }
+    return { code, mark: after, applied: false, because: 'the claim is made for the own product' }
+  }
+  const mark = within ?? before
+  if (mark === undefined) return earlierLesson(match, scene)
+  if (own !== undefined && own.start >= mark.end) {
+    return { code, mark, applied: false, because: 'the own product is pushed after the exposure' }
+  }
+  if (between(scene, mark.end, match.start, 'ADVERSATIVE')) {
+    return { code, mark, applied: false, because: 'a turn stands between exposure and claim' }
+  }
+  return { code, mark, applied: true }
+}
+
+/** The nearest word for the own product that governs the claim: before it, inside it, or right after it. */
+function ownAround(match: Match, scene: Scene): ConceptSpan | undefined {
+  const candidates = marks(scene, 'OWN', 'PUSH').filter(
+    (mark) => mark.start <= match.end + reach.own && mark.end >= match.start - reach.before,
+  )
+  return candidates.at(-1)
+}
+
+/** A lesson begun in an earlier utterance of the window goes on until the own product is pushed. */
+function earlierLesson(match: Match, scene: Scene): Weighed | undefined {
+  const { pack } = scene
+  const teaching = [pack.discourse.DEBUNK, pack.discourse.TEACH]
+  const pushing = [pack.discourse.OWN, pack.discourse.PUSH]
+  for (const { reading, offset, joined } of scene.earlier) {
+    const last = reading.spans.findLast(({ concept }) => teaching.includes(concept) || pushing.includes(concept))
+    if (last === undefined) continue
+    const mark = joined ? { ...last, start: last.start + offset, end: last.end + offset } : last
+    if (pushing.includes(last.concept)) return undefined
+    if (ownAround(match, scene) !== undefined) {
+      return { code: 'exempt.debunk', mark, applied: false, because: 'the own product is pushed after the lesson' }
+    }
+    return { code: 'exempt.debunk', mark, applied: true }
+  }
+  return undefined
+}

@@ -1,0 +1,55 @@
+import type { Match } from '../compose/match-rule.ts'
+import { locate } from '../compose/scene.ts'
+import type { Scene } from '../compose/scene.ts'
+import type { ConceptSpan } from '../compose/utterance.ts'
+import { between, firstAfter, marks, sameClause } from './marks.ts'
+import type { Weighed } from './weigh.ts'
+
+/** Furthest a plain negator (不能, 没有, 别) reaches, and a bare 不 or 没. */
+const reach = { plain: 8, later: 4, near: 1, after: 4 } as const
+
+/** The seller plainly denies or refuses the claim; 不是药胜似药 and 不是…是… turn into one and do not count. */
+export function denied(match: Match, scene: Scene): Weighed | undefined {
+  let failed: Weighed | undefined
+  for (const mark of negators(match, scene)) {
+    const because = turned(mark, match, scene)
+    if (because === undefined) return { code: 'exempt.negation', mark, applied: true }
+    failed ??= { code: 'exempt.negation', mark, applied: false, because }
+  }
+  return failed
+}
+
+function negators(match: Match, scene: Scene): ConceptSpan[] {
+  const free = (mark: ConceptSpan): boolean =>
+    !match.spans.some((span) => mark.start < span.end && span.start < mark.end)
+  const plain = marks(scene, 'NEGATION').filter(free)
+  const near = marks(scene, 'NEGATION_NEAR').filter(free)
+  const found: ConceptSpan[] = []
+  match.spans.forEach((span, i) => {
+    const far = i === 0 ? reach.plain : reach.later
+    found.push(...plain.filter((mark) => precedes(mark, span, far, scene)))
+    found.push(...near.filter((mark) => precedes(mark, span, reach.near, scene)))
+  })
+  const after = firstAfter(scene, match.end, reach.after, 'NEGATION_AFTER')
+  if (after !== undefined && sameClause(scene, match.end - 1, after.start)) found.push(after)
+  return found
+}
+
+function precedes(mark: ConceptSpan, span: ConceptSpan, far: number, scene: Scene): boolean {
+  return mark.end <= span.start && span.start - mark.end <= far && sameClause(scene, mark.start, span.start)
+}
+
+function turned(mark: ConceptSpan, match: Match, scene: Scene): string | undefined {
+  const claim = match.spans.find((span) => span.start >= mark.end)
+  if (claim === undefined) return undefined
+  if (between(scene, mark.end, claim.start, 'ADVERSATIVE'))
+    return 'a turn (但是, 反正 …) stands between denial and claim'
+  const { reading, at } = locate(scene, mark.end)
+  const gap = reading.norm.text.slice(at, at + (claim.start - mark.end))
+  if (meansIsNot(mark, reading.norm.text, at) && /[是胜比]/u.test(gap)) return '不是…是… affirms what follows'
+  return undefined
+}
+
+function meansIsNot(mark: ConceptSpan, text: string, at: number): boolean {
+  return mark.meant.endsWith('是') || text.slice(at - 2, at) === '不是'
+}

@@ -1,0 +1,33 @@
+import type { Match } from '../compose/match-rule.ts'
+import type { Scene } from '../compose/scene.ts'
+import { between, firstAfter, lastBefore, sameClause } from './marks.ts'
+import type { Weighed } from './weigh.ts'
+
+/** A question (能不能…, …吗), or a viewer's question read aloud; a yes right after it makes it a claim. */
+export function asked(match: Match, scene: Scene): Weighed | undefined {
+  const lead = lastBefore(scene, match.start, 12, 'QUESTION', 'ASKED') ?? inside(match, scene)
+  const tail = firstAfter(scene, match.end, 3, 'QUESTION_END')
+  const mark =
+    lead !== undefined && sameClause(scene, lead.start, match.start) ? lead : tailInClause(match, scene, tail)
+  if (mark === undefined) return undefined
+  const base = { code: 'exempt.question', mark } as const
+  if (mark === lead && between(scene, mark.end, match.start, 'ADVERSATIVE', 'ANSWER_NO', 'QUESTION_END')) {
+    return { ...base, applied: false, because: 'the question ends before the claim begins' }
+  }
+  const end = Math.max(match.end, mark.end)
+  const yes = firstAfter(scene, end, 6, 'AFFIRM')
+  const no = firstAfter(scene, end, 6, 'ANSWER_NO', 'NEGATION')
+  if (yes !== undefined && (no === undefined || yes.start < no.start)) {
+    return { ...base, applied: false, because: 'the seller answers the question with yes' }
+  }
+  return { ...base, applied: true }
+}
+
+function inside(match: Match, scene: Scene): ReturnType<typeof lastBefore> {
+  const last = match.spans.at(-1)
+  return last === undefined ? undefined : lastBefore(scene, last.start, 6, 'QUESTION', 'ASKED')
+}
+
+function tailInClause(match: Match, scene: Scene, tail: ReturnType<typeof firstAfter>): ReturnType<typeof firstAfter> {
+  return tail !== undefined && sameClause(scene, match.end - 1, tail.start) ? tail : undefined
+}

@@ -1,0 +1,69 @@
+import { buildDoubleArray, next, rootState } from './double-array.ts'
+import type { DoubleArray } from './double-array.ts'
+
+/** What a pattern means to the pack; several concepts may list the same words. */
+export type Entry = {
+  concept: number
+  kind: 'term' | 'allow' | 'alias'
+  /** The term as the pack writes it, or what an alias stands for. */
+  meant: string
+  /** Fillers tolerated between two characters. */
+  filler: number
+}
+
+/** Terms over an alphabet reduced to the units that occur in them. */
+export type Lexicon = {
+  automaton: DoubleArray
+  /** Dense symbol per unit; 0 = in no pattern. */
+  alphabet: Uint16Array
+  entries: readonly (readonly Entry[])[]
+}
+
+/** Builds a lexicon; `alphabetSize` is one more than the largest unit. */
+export function buildLexicon(
+  terms: ReadonlyMap<string, { units: ArrayLike<number>; entries: Entry[] }>,
+  alphabetSize: number,
+): Lexicon {
+  const alphabet = new Uint16Array(alphabetSize)
+  let symbols = 0
+  const patterns: Uint16Array[] = []
+  const entries: Entry[][] = []
+  for (const term of terms.values()) {
+    const pattern = new Uint16Array(term.units.length)
+    for (let i = 0; i < pattern.length; i++) {
+      const unit = term.units[i] ?? 0
+      if (alphabet[unit] === 0) alphabet[unit] = ++symbols
+      pattern[i] = alphabet[unit] ?? 0
+    }
+    patterns.push(pattern)
+    entries.push(term.entries)
+  }
+  return { automaton: buildDoubleArray(patterns), alphabet, entries }
+}
+
+/**
+ * Runs the automaton over `count` units from `state` and reports every occurrence, overlapping ones included, by its
+ * pattern and exclusive end. Start = end − length, negative when the occurrence began before this text. Returns the
+ * state, which the next text may continue from.
+ */
+export function scan(
+  lexicon: Lexicon,
+  unitAt: (index: number) => number,
+  count: number,
+  state: number,
+  found: (pattern: number, end: number, length: number) => void,
+): number {
+  const { automaton, alphabet } = lexicon
+  const { output, outputLink, lengths } = automaton
+  let at = state
+  for (let i = 0; i < count; i++) {
+    at = next(automaton, at, alphabet[unitAt(i)] ?? 0)
+    let emit = (output[at] ?? -1) >= 0 ? at : (outputLink[at] ?? rootState)
+    while (emit !== rootState) {
+      const pattern = output[emit] ?? 0
+      found(pattern, i + 1, lengths[pattern] ?? 0)
+      emit = outputLink[emit] ?? rootState
+    }
+  }
+  return at
+}

@@ -1,0 +1,90 @@
+const digits = '零一二三四五六七八九'
+const powers = ['', '十', '百', '千'] as const
+
+/** The Chinese reading of an integer below 100,000,000: 10 → 十, 1999 → 一千九百九十九. Text and terms are read alike. */
+export function readInteger(value: number): string {
+  if (value >= 10_000) {
+    const low = value % 10_000
+    const head = `${readInteger(Math.floor(value / 10_000))}万`
+    return low === 0 ? head : `${head}${low < 1_000 ? '零' : ''}${readInteger(low)}`
+  }
+  if (value < 10) return digits[value] ?? ''
+  let out = ''
+  let zero = false
+  const text = String(value)
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48
+    const power = powers[text.length - 1 - i] ?? ''
+    if (digit === 0) zero = out !== ''
+    else {
+      if (zero) out += '零'
+      zero = false
+      out += (digit === 1 && power === '十' && out === '' ? '' : (digits[digit] ?? '')) + power
+    }
+  }
+  return out
+}
+
+const single: Readonly<Record<string, number>> = {
+  零: 0,
+  〇: 0,
+  一: 1,
+  二: 2,
+  两: 2,
+  三: 3,
+  四: 4,
+  五: 5,
+  六: 6,
+  七: 7,
+  八: 8,
+  九: 9,
+}
+const multipliers: Readonly<Record<string, number>> = { 十: 10, 百: 100, 千: 1_000, 万: 10_000, 亿: 100_000_000 }
+
+/** True for the characters numbers are spoken with. */
+export function isNumeral(char: string): boolean {
+  return char in single || char in multipliers || char === '半' || char === '几' || char === '点' || char === '多'
+}
+
+/**
+ * The value of a spoken number. Forms without powers are read digit by digit (三九九 → 399), a last bare digit after a
+ * power counts the next lower power (九百八 → 980); 半 is 0.5, 几 is 3, 多 is ignored.
+ */
+export function numeralValue(text: string): number {
+  const point = text.indexOf('点')
+  if (point > 0) {
+    const fraction = [...text.slice(point + 1)].map((char) => single[char] ?? 0).join('')
+    return numeralValue(text.slice(0, point)) + (fraction === '' ? 0 : Number(`0.${fraction}`))
+  }
+  const chars = [...text]
+  if (chars.length > 1 && chars.every((char) => char in single)) {
+    return Number(chars.map((char) => single[char] ?? 0).join(''))
+  }
+  return powersValue(chars)
+}
+
+function powersValue(chars: readonly string[]): number {
+  let total = 0
+  let section = 0
+  let current = 0
+  let lastPower = 0
+  for (const char of chars) {
+    const power = multipliers[char]
+    if (char === '半') current += 0.5
+    else if (char === '几') current = 3
+    else if (power === undefined) {
+      current = single[char] ?? current
+      if (char === '零' || char === '〇') lastPower = 0
+    } else if (power >= 10_000) {
+      total = (total + section + current || 1) * power
+      section = 0
+      current = 0
+      lastPower = power
+    } else {
+      section += (current || 1) * power
+      current = 0
+      lastPower = power
+    }
+  }
+  return total + section + (lastPower > 10 && current >= 1 ? (current * lastPower) / 10 : current)
+}

@@ -1,0 +1,40 @@
+import type { Match } from './compose/match-rule.ts'
+import { windowLimits } from './compose/scene.ts'
+import type { Scene } from './compose/scene.ts'
+import type { DiscourseConcept } from './exempt/discourse-ids.ts'
+
+/** DOMAIN D.0: what raises a finding by one, at most to five. */
+const raising: readonly (readonly [DiscourseConcept, string])[] = [
+  ['ELDERLY', 'elderly +1'],
+  ['PREGNANT', 'pregnant +1'],
+  ['CHILDREN', 'children +1'],
+]
+
+/** Findings this often in a session count as repeated. */
+const repeatedFrom = 3
+
+/** Severity after modifiers, with the reasons in plain words. */
+export function weighSeverity(
+  match: Match,
+  scene: Scene,
+  before: number,
+): { severity: number; notes: string[]; evasive: boolean } {
+  const notes: string[] = []
+  let severity = match.rule.info.severity
+  const present = (concept: DiscourseConcept): boolean => {
+    const id = scene.pack.discourse[concept]
+    return id >= 0 && scene.spans.some((span) => span.concept === id)
+  }
+  const evasive = match.spans.some(({ how }) => how === 'alias' || how === 'disguised')
+  if (severity >= 2) {
+    const isEfficacy = match.rule.code.startsWith('efficacy.')
+    if (isEfficacy) for (const [concept, note] of raising) if (present(concept)) notes.push(note)
+    if (isEfficacy && present('SERIOUS_DISEASE')) notes.push('serious disease +1')
+    if (match.rule.code === 'blindbox.chasing' && present('CHILDREN')) notes.push('children +1')
+    if (evasive) notes.push('evasive wording +1')
+    if (before + 1 >= repeatedFrom) notes.push(`repeated ${before + 1} times +1`)
+    severity = Math.min(5, severity + notes.length)
+  }
+  if (match.start < 0 || match.remote.length > 0) notes.push(`said in parts within ${windowLimits.ms / 1_000} s`)
+  return { severity, notes, evasive }
+}
