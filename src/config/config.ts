@@ -45,7 +45,7 @@ function urlOf(...protocols: string[]) {
     .optional()
 }
 
-function listOf<T extends z.ZodType<string>>(item: T) {
+function listOf(item: z.ZodType<string, string>) {
   return z
     .string()
     .default('')

@@ -86,7 +86,7 @@ export type Database = {
   }
   command_results: { actor_id: string; idempotency_key: string; request_hash: string; result: Json<unknown>; at: Time }
   audit_log: { seq: number; prev_hash: string; hash: string; kind: string; body_jcs: string; at: Time }
-  audit_head: { only: Generated<boolean>; seq: number; hash: string }
+  audit_head: { single: Generated<boolean>; seq: number; hash: string }
   console_log: {
     id: Generated<number>
     xid: Generated<string>
@@ -96,7 +96,7 @@ export type Database = {
     demo: boolean
     stream_seq: number | null
   }
-  console_head: { only: Generated<boolean>; seq: number; floor: number }
+  console_head: { single: Generated<boolean>; seq: number; floor: number }
   people: {
     id: string
     login: string

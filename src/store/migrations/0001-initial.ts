@@ -223,7 +223,7 @@ const statements = [
     at timestamptz NOT NULL
   )`,
   // The chain's tip. Locking this one row is what puts decisions in one order.
-  `CREATE TABLE audit_head (only boolean PRIMARY KEY DEFAULT true CHECK (only), seq bigint NOT NULL, hash text NOT NULL)`,
+  `CREATE TABLE audit_head (single boolean PRIMARY KEY DEFAULT true CHECK (single), seq bigint NOT NULL, hash text NOT NULL)`,
   `INSERT INTO audit_head (seq, hash) VALUES (0, repeat('0', 64))`,
   `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'audit_log is append-only'; END $$`,
@@ -241,7 +241,7 @@ const statements = [
     stream_seq bigint UNIQUE
   )`,
   `CREATE INDEX console_log_unsequenced ON console_log (id) WHERE stream_seq IS NULL`,
-  `CREATE TABLE console_head (only boolean PRIMARY KEY DEFAULT true CHECK (only), seq bigint NOT NULL, floor bigint NOT NULL)`,
+  `CREATE TABLE console_head (single boolean PRIMARY KEY DEFAULT true CHECK (single), seq bigint NOT NULL, floor bigint NOT NULL)`,
   `INSERT INTO console_head (seq, floor) VALUES (0, 0)`,
   `CREATE TABLE people (
     id text PRIMARY KEY,

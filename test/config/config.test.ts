@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from '../../src/config/config.ts'
+
+function problemsOf(environment: Record<string, string>, flags = {}): readonly string[] {
+  try {
+    readConfig(environment, flags)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+describe('config', () => {
+  test('with nothing set it runs everything in one process on this machine', () => {
+    const { config, secrets } = readConfig({})
+    expect(config).toMatchObject({ role: 'all', host: '127.0.0.1', port: 3_000, partitions: 4, demo: true })
+    expect(config.redisUrl).toBeNull()
+    expect(secrets.databaseUrl).toBeNull()
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  test('an empty variable counts as unset', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '' }).config.port).toBe(3_000)
+  })
+
+  test('every problem is reported at once, with the name of the setting', () => {
+    const problems = problemsOf(
+      { PORT: 'eighty', REDIS_URL: 'http://x', TRUST_PROXY: '1.2.3.4,hops' },
+      { role: 'boss' },
+    )
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['REDIS_URL', 'PORT', 'TRUST_PROXY.1', '--role'])
+  })
+
+  test('a role of its own needs a shared Postgres and a shared Redis, and says why', () => {
+    const [problem] = problemsOf({ REDIS_URL: 'redis://127.0.0.1:1' }, { role: 'gateway' })
+    expect(problem).toContain('set DATABASE_URL')
+    expect(problemsOf({}, { role: 'worker' })[0]).toContain('DATABASE_URL and REDIS_URL')
+  })
+
+  test('with Redis there are enough partitions for many workers', () => {
+    expect(readConfig({ REDIS_URL: 'redis://127.0.0.1:1' }).config.partitions).toBe(64)
+    expect(readConfig({ REDIS_URL: 'redis://127.0.0.1:1', PARTITIONS: '8' }).config.partitions).toBe(8)
+  })
+})

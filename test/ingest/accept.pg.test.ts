@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createInProcessFanout } from '../../src/bus/in-process-fanout.ts'
+import { limits } from '../../src/contracts/limits.ts'
+import { createIngest } from '../../src/ingest/accept.ts'
+import type { Ingest, ProducerGrant } from '../../src/ingest/ingest.ts'
+import type { Db } from '../../src/store/database.ts'
+import { sessionStart, speech, testStore } from '../support/store.ts'
+
+const anyRoom: ProducerGrant = { keyId: 'key-1', rooms: 'all', demo: false }
+
+describe('ingest/accept', () => {
+  let db: Db
+  let close: () => Promise<void>
+  let ingest: Ingest
+  let now = 0
+  const woken: number[] = []
+
+  beforeAll(async () => {
+    const store = await testStore()
+    db = store.db
+    close = store.close
+    ingest = open(db)
+  })
+  afterAll(async () => {
+    await ingest.close()
+    await close()
+  })
+
+  function open(database: Db): Ingest {
+    return createIngest({
+      db: database,
+      fanout: createInProcessFanout(),
+      wakeups: { wake: (partition) => woken.push(partition), up: () => true, close: () => Promise.resolve() },
+      partitions: 4,
+      logger: { warn: () => undefined },
+      now: () => now,
+    })
+  }
+
+  async function start(roomId: string, sessionRef?: string): Promise<{ sessionId: string; resumeFrom: number }> {
+    const started = await ingest.start(anyRoom, sessionStart({ roomId, ...(sessionRef ? { sessionRef } : {}) }))
+    if (!started.ok) throw new Error(started.error.message)
+    return started.value
+  }
+
+  async function stored(sessionId: string): Promise<number[]> {
+    const rows = await db
+      .selectFrom('events')
+      .select('seq')
+      .where('session_id', '=', sessionId)
+      .orderBy('seq')
+      .execute()
+    return rows.map((row) => row.seq)
+  }
+
+  test('what is acknowledged is committed, and its partition is woken', async () => {
+    const { sessionId, resumeFrom } = await start('room-ack')
+    expect(resumeFrom).toBe(1)
+    woken.length = 0
+    const answer = await ingest.append(anyRoom, sessionId, [speech(1), speech(2)])
+    expect(answer).toEqual({ ok: true, value: { acceptedThrough: 2 } })
+    expect(await stored(sessionId)).toEqual([1, 2])
+    expect(woken).toHaveLength(1)
+  })
+
+  test('sending twice has the effect of once, also overlapping and at the same moment', async () => {
+    const { sessionId } = await start('room-twice')
+    const answers = await Promise.all([
+      ingest.append(anyRoom, sessionId, [speech(1), speech(2)]),
+      ingest.append(anyRoom, sessionId, [speech(1), speech(2)]),
+      ingest.append(anyRoom, sessionId, [speech(2), speech(3)]),
+    ])
+    expect(answers.every((answer) => answer.ok)).toBe(true)
+    expect(await stored(sessionId)).toEqual([1, 2, 3])
+  })
+
+  test('the same seq with other content is a conflict and changes nothing', async () => {
+    const { sessionId } = await start('room-conflict')
+    await ingest.append(anyRoom, sessionId, [speech(1, '原话')])
+    const answer = await ingest.append(anyRoom, sessionId, [speech(1, '改过的话'), speech(2)])
+    expect(answer).toMatchObject({ ok: false, error: { code: 'seq_conflict' } })
+    expect(await stored(sessionId)).toEqual([1])
+  })
+
+  test('a hole is refused with the seq expected, and nothing past it is stored', async () => {
+    const { sessionId } = await start('room-hole')
+    await ingest.append(anyRoom, sessionId, [speech(1)])
+    const answer = await ingest.append(anyRoom, sessionId, [speech(4), speech(5)])
+    expect(answer).toMatchObject({ ok: false, error: { code: 'seq_gap', expectedSeq: 2 } })
+    expect(await stored(sessionId)).toEqual([1])
+    expect(await ingest.append(anyRoom, sessionId, [speech(2), speech(3)])).toMatchObject({ ok: true })
+  })
+
+  test('a hole offered again after its grace time is accepted and declared as not analysed', async () => {
+    const { sessionId } = await start('room-lost')
+    await ingest.append(anyRoom, sessionId, [speech(1)])
+    await ingest.append(anyRoom, sessionId, [speech(4)])
+    now += limits.gapGraceMs - 1
+    expect(await ingest.append(anyRoom, sessionId, [speech(4)])).toMatchObject({ ok: false })
+    now += 1
+    expect(await ingest.append(anyRoom, sessionId, [speech(4)])).toEqual({ ok: true, value: { acceptedThrough: 4 } })
+    const gaps = await db.selectFrom('coverage_gaps').selectAll().where('session_id', '=', sessionId).execute()
+    expect(gaps).toMatchObject([{ from_seq: 2, to_seq: 3, reason: 'seq_gap' }])
+  })
+
+  test('a batch with a hole inside is refused whole', async () => {
+    const { sessionId } = await start('room-inside')
+    const answer = await ingest.append(anyRoom, sessionId, [speech(1), speech(3)])
+    expect(answer).toMatchObject({ ok: false, error: { code: 'seq_gap', expectedSeq: 2, field: 'events' } })
+    expect(await stored(sessionId)).toEqual([])
+  })
+
+  test('a producer that comes back with its sessionRef resumes where the service stands', async () => {
+    const first = await start('room-resume', 'morning')
+    await ingest.append(anyRoom, first.sessionId, [speech(1), speech(2), speech(3)])
+    expect(await start('room-resume', 'morning')).toMatchObject({ sessionId: first.sessionId, resumeFrom: 4 })
+  })
+
+  test('another broadcast of the room ends the older one', async () => {
+    const first = await start('room-over', 'a')
+    const second = await start('room-over', 'b')
+    expect(second.sessionId).not.toBe(first.sessionId)
+    const answer = await ingest.append(anyRoom, first.sessionId, [speech(1)])
+    expect(answer).toMatchObject({ ok: false, error: { code: 'session_closed' } })
+    const old = await db
+      .selectFrom('sessions')
+      .select('end_reason')
+      .where('id', '=', first.sessionId)
+      .executeTakeFirst()
+    expect(old?.end_reason).toBe('taken_over')
+  })
+
+  test('after the end event nothing more is taken', async () => {
+    const { sessionId } = await start('room-end')
+    const end = { seq: 2, atMs: 2_000, channel: 'end' as const }
+    expect(await ingest.append(anyRoom, sessionId, [speech(1), end])).toMatchObject({ ok: true })
+    expect(await ingest.append(anyRoom, sessionId, [speech(1), end])).toMatchObject({ ok: true })
+    expect(await ingest.append(anyRoom, sessionId, [speech(3)])).toMatchObject({
+      ok: false,
+      error: { code: 'session_closed' },
+    })
+  })
+
+  test('a key sees only its own rooms: another room’s session does not exist for it', async () => {
+    const { sessionId } = await start('room-mine')
+    const stranger: ProducerGrant = { keyId: 'key-2', rooms: ['room-other'], demo: false }
+    expect(await ingest.append(stranger, sessionId, [speech(1)])).toMatchObject({ error: { code: 'unknown_session' } })
+    expect(await ingest.start(stranger, sessionStart({ roomId: 'room-mine' }))).toMatchObject({
+      error: { code: 'forbidden', field: 'roomId' },
+    })
+    expect(await ingest.append(anyRoom, 'no-such-session', [speech(1)])).toMatchObject({
+      error: { code: 'unknown_session' },
+    })
+  })
+
+  test('events of many rooms in one group keep their own order and fail on their own', async () => {
+    const rooms = await Promise.all(Array.from({ length: 20 }, (_, index) => start(`room-many-${index}`)))
+    const answers = await Promise.all(
+      rooms.flatMap(({ sessionId }, index) => [
+        ingest.append(anyRoom, sessionId, [speech(1), speech(2)]),
+        // Every fourth room leaves a hole.
+        ingest.append(anyRoom, sessionId, [speech(index % 4 === 0 ? 9 : 3)]),
+      ]),
+    )
+    expect(answers.filter((answer) => !answer.ok)).toHaveLength(5)
+    for (const [index, { sessionId }] of rooms.entries()) {
+      expect(await stored(sessionId)).toEqual(index % 4 === 0 ? [1, 2] : [1, 2, 3])
+    }
+  })
+
+  test('with the database away the producer is told to keep its events', async () => {
+    const store = await testStore()
+    const cut = open(store.db)
+    const started = await cut.start(anyRoom, sessionStart({ roomId: 'room-cut' }))
+    if (!started.ok) throw new Error(started.error.message)
+    await store.close()
+    const answer = await cut.append(anyRoom, started.value.sessionId, [speech(1)])
+    expect(answer).toMatchObject({ ok: false, error: { code: 'paused', retryAfterMs: 1_000 } })
+    await cut.close()
+  })
+})
