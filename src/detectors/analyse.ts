@@ -3,6 +3,7 @@ import type { ChatEvent, RoomEvent, SpeechEvent } from '../contracts/room-event.
 import { taxonomyOf } from '../contracts/taxonomy.ts'
 import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { AnalysisContext } from './analysis-context.ts'
+import { isInForce } from './basis.ts'
 import { candidateRules } from './compose/candidate-rules.ts'
 import { matchRule } from './compose/match-rule.ts'
 import type { Match } from './compose/match-rule.ts'
@@ -25,9 +26,11 @@ export type EventAnalysis = {
   exemptions: ExemptionHit[]
   verdict: Verdict
   label: Label
+  /** The seller takes earlier words back: 刚才说错了, 口误 (DOMAIN F17). */
+  takesBack: boolean
 }
 
-const nothing: EventAnalysis = { findings: [], exemptions: [], verdict: 'pass', label: 'clean' }
+const nothing: EventAnalysis = { findings: [], exemptions: [], verdict: 'pass', label: 'clean', takesBack: false }
 
 /** Analyses one event in its context. Pure: the same arguments always give the same answer. */
 export function analyse(event: RoomEvent, context: AnalysisContext, pack: CompiledRulePack): EventAnalysis {
@@ -41,6 +44,7 @@ export function analyse(event: RoomEvent, context: AnalysisContext, pack: Compil
     exemptions,
     verdict: verdictOf(findings, context, pack),
     label: strongest(findings)?.label ?? 'clean',
+    takesBack: judged.takesBack,
   }
 }
 
@@ -59,7 +63,7 @@ export function judge(
   present: Utterance,
   context: AnalysisContext,
   pack: CompiledRulePack,
-): { findings: Finding[]; exemptions: ExemptionHit[] } {
+): { findings: Finding[]; exemptions: ExemptionHit[]; takesBack: boolean } {
   const scene = setScene(present, context.window, pack)
   const findings: Finding[] = []
   const exemptions: ExemptionHit[] = []
@@ -91,7 +95,12 @@ export function judge(
       }
     }
   }
-  return { findings: findings.map((finding) => withCarriedLabel(finding, present, context, pack)), exemptions }
+  const correction = pack.discourse.CORRECTION
+  return {
+    findings: findings.map((finding) => withCarriedLabel(finding, present, context, pack)),
+    exemptions,
+    takesBack: wanted === 'seller' && scene.reading.spans.some(({ concept }) => concept === correction),
+  }
 }
 
 function appliesTo(rule: Match['rule']['source'], context: AnalysisContext): boolean {
@@ -153,8 +162,14 @@ function toFinding(
     concepts: conceptHits(match, scene),
     exemptions: hits,
     notes,
-    basis: [...taxonomyOf(rule.code).basis],
+    basis: basisOf(rule.code, context.spokenOn),
   }
+}
+
+/** Articles behind a code that were in force when it was said; all of them when the day is not known. */
+function basisOf(code: Code, spokenOn: string | undefined): string[] {
+  const { basis } = taxonomyOf(code)
+  return basis.filter((id) => spokenOn === undefined || isInForce(id, spokenOn))
 }
 
 function evidenceSeqs(match: Match, scene: Scene): number[] {
