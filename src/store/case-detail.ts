@@ -140,7 +140,18 @@ export async function alertsByIds(db: Db | Tx, ids: readonly string[]): Promise<
 
 /** The findings of a case's alerts, in the order the words were spoken. */
 export async function findingsOfCase(db: Db | Tx, caseId: string): Promise<(Finding & { alertId: string })[]> {
-  const rows = await db
+  const rows = await selectFindings(db, caseId).execute()
+  return rows.map((row) => ({ ...row.finding, alertId: row.alert_id }))
+}
+
+/** The findings of those alerts of a case that were not withdrawn: what a decision may rest on. */
+export async function standingFindings(db: Db | Tx, caseId: string): Promise<(Finding & { alertId: string })[]> {
+  const rows = await selectFindings(db, caseId).where('alerts.state', '<>', 'withdrawn').execute()
+  return rows.map((row) => ({ ...row.finding, alertId: row.alert_id }))
+}
+
+function selectFindings(db: Db | Tx, caseId: string) {
+  return db
     .selectFrom('findings')
     .innerJoin('alerts', 'alerts.id', 'findings.alert_id')
     .select(['findings.finding', 'alerts.id as alert_id'])
@@ -149,8 +160,6 @@ export async function findingsOfCase(db: Db | Tx, caseId: string): Promise<(Find
     .orderBy('findings.code')
     .orderBy('findings.rule_id')
     .orderBy('findings.span_start')
-    .execute()
-  return rows.map((row) => ({ ...row.finding, alertId: row.alert_id }))
 }
 
 /**
@@ -175,7 +184,10 @@ export async function caseDetail(
     coverageGaps(db, session.id),
     enforcementsOfHost(db, found.hostId),
   ])
-  const spokenAt = await momentsOfSpeech(db, session.id, new Date(session.startedAt), findings)
+  const standing = findings.filter(({ alertId }) =>
+    alerts.some(({ id, state }) => id === alertId && state !== 'withdrawn'),
+  )
+  const spokenAt = await momentsOfSpeech(db, session.id, new Date(session.startedAt), standing)
   return {
     case: found,
     alerts,
@@ -183,7 +195,7 @@ export async function caseDetail(
     session,
     transcript,
     gaps,
-    grounds: groundsOf(findings, spokenAt, citation),
+    grounds: groundsOf(standing, spokenAt, citation),
     hostEnforcements,
   }
 }
