@@ -1,7 +1,7 @@
 import { legalBasis } from './legal-basis.ts'
 
-/** An article as it must be cited for a day, and which version that is. */
-export type Citation = { citation: string; version: string }
+/** An article as it must be cited for a day, which version that is, and what it says in a sentence. */
+export type Citation = { citation: string; version: string; summary: string }
 
 /**
  * The citation of an article in the version in force on a day (ISO date or date-time, read as the date in China). A day
@@ -15,7 +15,12 @@ export function citationInForce(basisId: string, dateIso: string): Citation {
   }
   const day = dayInChina(dateIso)
   const inForce = basis.versions.findLast(({ from }) => from <= day) ?? first
-  return { citation: inForce.citation, version: inForce.from }
+  return { citation: inForce.citation, version: inForce.from, summary: inForce.summary }
+}
+
+/** As `citationInForce`, but null for an id that is not listed: the edge takes ids from strangers. */
+export function findCitation(basisId: string, dateIso: string): Citation | null {
+  return Object.hasOwn(legalBasis, basisId) ? citationInForce(basisId, dateIso) : null
 }
 
 /** True when some version of the article was in force on that day. */

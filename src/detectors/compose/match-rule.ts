@@ -63,12 +63,12 @@ function looseFillings(rule: CompiledRule, scene: Scene, mask: number): ConceptS
   const slots = slotNumbers(rule, mask)
   const latest = new Map<number, ConceptSpan>()
   const fillings: ConceptSpan[][] = []
-  for (const span of byEnd(scene.spans)) {
+  for (const span of scene.spansByEnd) {
     for (const slot of slots) {
       if (rule.slots[slot]?.concepts.has(span.concept) !== true) continue
       const held = latest.get(slot)
       latest.set(slot, span)
-      const spans = chosen(slots, latest, slot)
+      const spans = chosen(slots, latest)
       if (spans === undefined || !fits(rule, scene, spans)) {
         // A span that fits nothing yet must not push out one that another slot still waits for.
         if (held !== undefined && spans !== undefined && overlapsAny(spans)) latest.set(slot, held)
@@ -80,15 +80,7 @@ function looseFillings(rule: CompiledRule, scene: Scene, mask: number): ConceptS
   return fillings
 }
 
-function byEnd(spans: readonly ConceptSpan[]): ConceptSpan[] {
-  return [...spans].sort((a, b) => a.end - b.end || a.start - b.start)
-}
-
-function chosen(
-  slots: readonly number[],
-  latest: ReadonlyMap<number, ConceptSpan>,
-  _by: number,
-): ConceptSpan[] | undefined {
+function chosen(slots: readonly number[], latest: ReadonlyMap<number, ConceptSpan>): ConceptSpan[] | undefined {
   const spans: ConceptSpan[] = []
   for (const slot of slots) {
     const span = latest.get(slot)
@@ -109,7 +101,7 @@ function listedFillings(rule: CompiledRule, scene: Scene, mask: number): Concept
   const slots = slotNumbers(rule, mask)
   const chains: (ConceptSpan[] | undefined)[] = slots.map(() => undefined)
   const fillings: ConceptSpan[][] = []
-  for (const span of byEnd(scene.spans)) {
+  for (const span of scene.spansByEnd) {
     for (let k = slots.length - 1; k >= 0; k--) {
       if (rule.slots[slots[k] ?? 0]?.concepts.has(span.concept) !== true) continue
       const before = k === 0 ? [] : chains[k - 1]

@@ -1,5 +1,5 @@
 import type { ComputedConcept } from '../pack/computed-concepts.ts'
-import { isNumeral, numeralValue } from '../normalise/numerals.ts'
+import { numeralUnits, numeralValue } from '../normalise/numerals.ts'
 import type { Normalised } from '../normalise/normalise.ts'
 
 export type NumberSpan = { concept: ComputedConcept; start: number; end: number; value: number }
@@ -81,33 +81,39 @@ const byFirst = indexMeasures()
 /** Numbers with their units: 三天, 百分之九十八, 九块九, 十斤, 五个, 四年级. Linear in the text. */
 export function numberSpans(norm: Normalised): NumberSpan[] {
   const spans: NumberSpan[] = []
-  const { text, length } = norm
+  const { text, units, length } = norm
   let at = 0
   while (at < length) {
-    if (text.startsWith('百分', at)) {
-      at = percentAt(norm, at, spans)
-      continue
+    const unit = units[at] ?? 0
+    if (numeralUnits[unit] === 0) at++
+    else if (unit === hundred && units[at + 1] === parts) at = percentAt(norm, at, spans)
+    else if (unit === point || unit === many) at++
+    else {
+      let end = at + 1
+      while (end < length && end - at < 16 && isNumeralAt(norm, end) && norm.clause[end] === norm.clause[at]) end++
+      while (units[end - 1] === point || units[end - 1] === many) end--
+      if (text[end] === '来' || text[end] === '多') end++ // 十来天
+      if (text[at - 1] !== '第') unitAfter(norm, at, end, spans)
+      at = Math.max(end, at + 1)
     }
-    if (!isNumeral(text[at] ?? '') || text[at] === '点' || text[at] === '多') {
-      at++
-      continue
-    }
-    let end = at + 1
-    while (end < length && end - at < 16 && isNumeral(text[end] ?? '') && norm.clause[end] === norm.clause[at]) end++
-    while (text[end - 1] === '点' || text[end - 1] === '多') end--
-    if (text[end] === '来' || text[end] === '多') end++ // 十来天
-    const ordinal = text[at - 1] === '第'
-    if (!ordinal) unitAfter(norm, at, end, spans)
-    at = Math.max(end, at + 1)
   }
   return spans
+}
+
+const hundred = '百'.charCodeAt(0)
+const parts = '分'.charCodeAt(0)
+const point = '点'.charCodeAt(0)
+const many = '多'.charCodeAt(0)
+
+function isNumeralAt(norm: Normalised, at: number): boolean {
+  return numeralUnits[norm.units[at] ?? 0] === 1
 }
 
 function percentAt(norm: Normalised, at: number, spans: NumberSpan[]): number {
   const { text } = norm
   const start = at
   let end = at + (text.startsWith('百分之', at) ? 3 : text.startsWith('百分百', at) ? 3 : 2)
-  while (end < norm.length && isNumeral(text[end] ?? '')) end++
+  while (end < norm.length && isNumeralAt(norm, end)) end++
   if (end > start + 2) spans.push({ concept: '#PERCENT', start, end, value: numeralValue(text.slice(start + 3, end)) })
   return end
 }
@@ -121,7 +127,7 @@ function unitAfter(norm: Normalised, start: number, end: number, spans: NumberSp
     if (concept === '#MONEY' && (unit === '块' || unit === '元')) {
       const tail = text[stop] ?? ''
       const after = text[stop + 1] ?? ''
-      if (isNumeral(tail) && tail !== '几' && !isNumeral(after) && !countsAfter(after)) {
+      if (isNumeralAt(norm, stop) && tail !== '几' && !isNumeralAt(norm, stop + 1) && !countsAfter(after)) {
         value += tail === '半' ? 50 : numeralValue(tail) * 10
         stop++
       }

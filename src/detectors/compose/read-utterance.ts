@@ -26,7 +26,7 @@ export function readUtterance(text: string, pack: CompiledRulePack, state = root
   const endState = literalHits(norm, pack, state, hits)
   if (mayStrip(norm)) strippedHits(norm, pack, hits)
   heardHits(norm, pack, hits)
-  const spans = longestPerConcept(hits)
+  const spans = longestPerConcept(hits, norm.length)
   for (const { concept, start, end, value } of numberSpans(norm)) {
     spans.push({
       concept: computedConcepts.indexOf(concept),
@@ -224,11 +224,11 @@ function soundsSafely(norm: Normalised, syllables: readonly Sounded[], meant: st
   return same === 1 && exactly === 2 && toned === 2
 }
 
-function longestPerConcept(hits: RawHit[]): ConceptSpan[] {
-  const allowed = hits.filter((hit) => hit.entry.kind === 'allow')
-  const literalCover = hits.filter((hit) => hit.how !== 'heard')
+function longestPerConcept(hits: readonly RawHit[], length: number): ConceptSpan[] {
+  const allowed = allowedByConcept(hits)
+  const covered = literalCover(hits, length)
   const candidates = hits
-    .filter((hit) => hit.entry.kind !== 'allow' && !isSpared(hit, allowed) && !isShadowed(hit, literalCover))
+    .filter((hit) => hit.entry.kind !== 'allow' && !isSpared(hit, allowed) && !isShadowed(hit, covered))
     .sort((a, b) => a.start - b.start || b.end - a.end)
   const lastEnd = new Map<number, number>()
   const spans: ConceptSpan[] = []
@@ -240,14 +240,54 @@ function longestPerConcept(hits: RawHit[]): ConceptSpan[] {
   return spans
 }
 
-function isSpared(hit: RawHit, allowed: readonly RawHit[]): boolean {
-  return allowed.some(
-    (allow) => allow.entry.concept === hit.entry.concept && allow.start <= hit.start && allow.end >= hit.end,
-  )
+function allowedByConcept(hits: readonly RawHit[]): ReadonlyMap<number, RawHit[]> {
+  const allowed = new Map<number, RawHit[]>()
+  for (const hit of hits) {
+    if (hit.entry.kind !== 'allow') continue
+    const list = allowed.get(hit.entry.concept)
+    if (list === undefined) allowed.set(hit.entry.concept, [hit])
+    else list.push(hit)
+  }
+  return allowed
 }
 
-/** A reading by sound gives way to any words that are really there. */
-function isShadowed(hit: RawHit, literal: readonly RawHit[]): boolean {
-  if (hit.how !== 'heard') return false
-  return literal.some((other) => other.start < hit.end && hit.start < other.end && other.end - other.start >= 2)
+/** No phrase of a pack is longer than this, so an allow phrase that ends further off cannot hold a hit. */
+const longestPhrase = 64
+
+/** Hits are reported by their end, so only the few allow phrases that end soon after the hit are looked at. */
+function isSpared(hit: RawHit, allowed: ReadonlyMap<number, readonly RawHit[]>): boolean {
+  const list = allowed.get(hit.entry.concept)
+  if (list === undefined) return false
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((list[middle]?.end ?? 0) < hit.end) low = middle + 1
+    else high = middle
+  }
+  for (let i = low; i < list.length; i++) {
+    const allow = list[i]
+    if (allow === undefined || allow.end > hit.end + longestPhrase) return false
+    if (allow.start <= hit.start && allow.end >= hit.end) return true
+  }
+  return false
+}
+
+/** Marks what words as written cover: a reading by sound gives way to any words that are really there. */
+function literalCover(hits: readonly RawHit[], length: number): Uint8Array | undefined {
+  if (!hits.some(({ how }) => how === 'heard')) return undefined
+  const covered = new Uint8Array(length)
+  for (const { start, end, how } of hits) {
+    if (how !== 'heard' && end - start >= 2) covered.fill(1, Math.max(0, start), end)
+  }
+  return covered
+}
+
+function isShadowed(hit: RawHit, covered: Uint8Array | undefined): boolean {
+  return hit.how === 'heard' && covered !== undefined && coveredBetween(covered, hit)
+}
+
+function coveredBetween(covered: Uint8Array, hit: RawHit): boolean {
+  for (let i = hit.start; i < hit.end; i++) if (covered[i] === 1) return true
+  return false
 }

@@ -27,6 +27,9 @@ export type Scene = {
   viewers: readonly Utterance[]
   /** Concepts of the present and the joined utterances, by joined position. */
   spans: readonly ConceptSpan[]
+  /** The same by end, and by concept. */
+  spansByEnd: readonly ConceptSpan[]
+  byConcept: ReadonlyMap<number, readonly ConceptSpan[]>
   pack: CompiledRulePack
 }
 
@@ -50,8 +53,20 @@ export function setScene(present: Utterance, window: readonly Utterance[], pack:
     earlier,
     viewers: near.filter((utterance) => !isSeller(utterance.speaker)).reverse(),
     spans,
+    spansByEnd: [...spans].sort((a, b) => a.end - b.end || a.start - b.start),
+    byConcept: groupByConcept(spans),
     pack,
   }
+}
+
+function groupByConcept(spans: readonly ConceptSpan[]): Map<number, ConceptSpan[]> {
+  const map = new Map<number, ConceptSpan[]>()
+  for (const span of spans) {
+    const list = map.get(span.concept)
+    if (list === undefined) map.set(span.concept, [span])
+    else list.push(span)
+  }
+  return map
 }
 
 function withinWindow(present: Utterance, window: readonly Utterance[]): Utterance[] {

@@ -4,9 +4,13 @@ import type { ConceptSpan } from '../compose/utterance.ts'
 import type { DiscourseConcept } from './discourse-ids.ts'
 
 /** Spans of a discourse concept in the present and the joined utterances, by position. */
-export function marks(scene: Scene, ...names: readonly DiscourseConcept[]): ConceptSpan[] {
-  const wanted = names.map((name) => scene.pack.discourse[name]).filter((id) => id >= 0)
-  return scene.spans.filter((span) => wanted.includes(span.concept))
+export function marks(scene: Scene, ...names: readonly DiscourseConcept[]): readonly ConceptSpan[] {
+  const lists = names.flatMap((name) => {
+    const list = scene.byConcept.get(scene.pack.discourse[name])
+    return list === undefined ? [] : [list]
+  })
+  if (lists.length < 2) return lists[0] ?? []
+  return lists.flat().sort((a, b) => a.start - b.start || b.end - a.end)
 }
 
 /** The same, in the present utterance only. */

@@ -41,9 +41,10 @@ const single: Readonly<Record<string, number>> = {
 }
 const multipliers: Readonly<Record<string, number>> = { 十: 10, 百: 100, 千: 1_000, 万: 10_000, 亿: 100_000_000 }
 
-/** True for the characters numbers are spoken with. */
-export function isNumeral(char: string): boolean {
-  return char in single || char in multipliers || char === '半' || char === '几' || char === '点' || char === '多'
+/** 1 for the UTF-16 units numbers are spoken with. */
+export const numeralUnits = new Uint8Array(65_536)
+for (const char of [...Object.keys(single), ...Object.keys(multipliers), '半', '几', '点', '多']) {
+  numeralUnits[char.charCodeAt(0)] = 1
 }
 
 /**

@@ -1,0 +1,197 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { RoomChange } from '../../src/contracts/room-change.ts'
+import type { RoomEvent, SpeechEvent } from '../../src/contracts/room-event.ts'
+import { alertId } from '../../src/room/alert-group.ts'
+import { initialRoom } from '../../src/room/room-state.ts'
+import type { RoomState } from '../../src/room/room-state.ts'
+import { restoreRoom, snapshotRoom } from '../../src/room/snapshot.ts'
+import { step } from '../../src/room/step.ts'
+import { teaPack } from './support/tea-pack.ts'
+
+const pack = teaPack()
+const start = initialRoom({ sessionId: 's1', category: 'food', startedAt: '2025-09-01T12:00:00Z' })
+
+function speech(seq: number, text: string, more: Partial<SpeechEvent> = {}): SpeechEvent {
+  return { seq, atMs: seq * 4_000, channel: 'speech', text, partial: false, speaker: 'host', ...more }
+}
+
+function chat(seq: number, text: string, userId = `u${seq}`): RoomEvent {
+  return { seq, atMs: seq * 4_000, channel: 'chat', text, userId, userName: userId }
+}
+
+function fold(events: readonly RoomEvent[], from: RoomState = start): { state: RoomState; changes: RoomChange[] } {
+  let state = from
+  const changes: RoomChange[] = []
+  for (const event of events) {
+    const result = step(state, event, pack)
+    state = result.state
+    changes.push(...result.changes)
+  }
+  return { state, changes }
+}
+
+const types = (changes: readonly RoomChange[]): string[] => changes.map(({ type }) => type)
+const cure = '喝一个月血糖自己就降下来了'
+
+describe('step', () => {
+  it('opens an alert with a derived id and quotes the words', () => {
+    const { changes } = fold([speech(1, '早上好'), speech(2, cure)])
+    expect(changes).toMatchObject([
+      {
+        type: 'alert.opened',
+        alert: {
+          id: alertId('s1', 'efficacy.food_cure', 2),
+          code: 'efficacy.food_cure',
+          label: 'efficacy',
+          anchorSeq: 2,
+          raisedAtSeq: 2,
+          hits: [2],
+          quote: '血糖自己就降下来',
+        },
+      },
+    ])
+  })
+
+  it('joins findings of one code to one alert and raises repeated ones', () => {
+    const { state, changes } = fold([speech(1, cure), speech(20, cure), speech(40, cure)])
+    expect(types(changes)).toEqual(['alert.opened', 'alert.updated', 'alert.updated'])
+    expect(state.groups['efficacy.food_cure']?.alert).toMatchObject({
+      hits: [1, 20, 40],
+      firstSeq: 1,
+      lastSeq: 40,
+      severity: 5,
+    })
+  })
+
+  it('opens a new alert after ten minutes without a finding', () => {
+    const { changes } = fold([speech(1, cure), speech(2, cure, { atMs: 4_000 + 600_000 })])
+    expect(types(changes)).toEqual(['alert.opened', 'alert.opened'])
+  })
+
+  it('does nothing for an event that is delivered again', () => {
+    const once = fold([speech(1, cure)])
+    expect(fold([speech(1, cure)], once.state)).toEqual({ state: once.state, changes: [] })
+  })
+
+  it('never takes a partial as evidence', () => {
+    const partial = fold([speech(1, cure, { partial: true, utteranceId: 'a' })])
+    expect(partial.changes).toEqual([])
+    const final = fold([speech(2, '血糖高的先去医院', { utteranceId: 'a' })], partial.state)
+    expect(final.changes).toEqual([])
+  })
+
+  it('finds a claim said in two utterances and names both as evidence', () => {
+    const { changes } = fold([speech(1, '你家老人那个血糖'), speech(2, '一个月就降下来')])
+    expect(changes[0]).toMatchObject({ type: 'alert.opened', alert: { firstSeq: 1, raisedAtSeq: 2 } })
+  })
+
+  it('finds a word that was cut between two utterances', () => {
+    const { changes } = fold([speech(1, '这个血糖就倒头'), speech(2, '就睡')])
+    expect(changes[0]).toMatchObject({
+      type: 'alert.opened',
+      alert: { code: 'efficacy.food_function', raisedAtSeq: 2 },
+    })
+  })
+
+  it('withdraws an alert with a reason when its text is corrected away', () => {
+    const { state, changes } = fold([speech(1, cure), speech(2, '血糖高的先去医院', { revises: 1 })])
+    expect(types(changes)).toEqual(['alert.opened', 'alert.withdrawn'])
+    expect(state.groups['efficacy.food_cure']?.alert).toMatchObject({ state: 'withdrawn' })
+    expect(changes[1]).toHaveProperty('because', expect.stringContaining('更正'))
+  })
+
+  it('keeps an alert that still rests on another utterance when one is corrected', () => {
+    const { state } = fold([speech(1, cure), speech(9, cure), speech(10, '你好', { revises: 9 })])
+    expect(state.groups['efficacy.food_cure']?.alert).toMatchObject({ state: 'open', hits: [1] })
+  })
+
+  it('weighs a claim one less when the host takes it back within a minute', () => {
+    const { state } = fold([speech(1, '助眠的睡前来一条'), speech(5, '刚才说错了')])
+    expect(state.groups['efficacy.food_function']?.alert).toMatchObject({ state: 'open', severity: 2 })
+  })
+
+  it('judges by the product on the counter from its event on', () => {
+    const product: RoomEvent = {
+      seq: 2,
+      atMs: 8_000,
+      channel: 'product',
+      product: { id: 'p', title: '折扇', category: 'handicraft', facts: { 工艺: '机制' } },
+    }
+    const { changes } = fold([speech(1, '这把纯手工'), product, speech(3, '这把纯手工'), speech(4, cure)])
+    expect(changes.map((change) => (change.type === 'alert.opened' ? change.alert.code : change.type))).toEqual([
+      'spec.handmade',
+    ])
+  })
+
+  it('keeps a single complaint as a note and raises one when five viewers complain', () => {
+    const { changes } = fold([1, 2, 3, 4, 5].map((seq) => chat(seq, '收到空盒')))
+    expect(types(changes)).toEqual([
+      'finding.logged',
+      'finding.logged',
+      'finding.logged',
+      'finding.logged',
+      'alert.opened',
+      'finding.logged',
+    ])
+  })
+
+  it('cites only law that was in force when it was said', () => {
+    const early = initialRoom({ sessionId: 's', category: 'food', startedAt: '2015-09-15T00:00:00Z' })
+    const [change] = fold([speech(1, cure)], early).changes
+    expect(change?.type === 'alert.opened' ? change.findings[0]?.basis : null).toEqual(['ad-17'])
+  })
+})
+
+const anyEvent = fc.record({
+  text: fc.constantFrom(cure, '血糖', '降下来', '助眠的', '刚才说错了', '骗人的', '你好', '收到空盒', '不能'),
+  gap: fc.integer({ min: 200, max: 400_000 }),
+  kind: fc.constantFrom('speech', 'partial', 'chat', 'revises', 'product'),
+})
+
+function eventsOf(drawn: readonly { text: string; gap: number; kind: string }[]): RoomEvent[] {
+  let atMs = 0
+  return drawn.map(({ text, gap, kind }, i) => {
+    atMs += gap
+    const seq = i + 1
+    if (kind === 'chat') return { ...chat(seq, text, `u${seq % 7}`), atMs }
+    if (kind === 'product') return { seq, atMs, channel: 'product', product: { id: `p${seq}`, title: text } }
+    const revises = kind === 'revises' && seq > 1 ? { revises: Math.ceil(seq / 2) } : {}
+    return speech(seq, text, { atMs, partial: kind === 'partial', ...revises })
+  })
+}
+
+describe('folding', () => {
+  it('gives the same room and changes in whatever batches, through snapshots too', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 40 }), fc.array(fc.nat(40), { maxLength: 5 }), (drawn, cuts) => {
+        const events = eventsOf(drawn)
+        const whole = fold(events)
+        const bounds = [0, ...cuts.map((cut) => Math.min(cut, events.length)).sort((a, b) => a - b), events.length]
+        let state = start
+        const changes: RoomChange[] = []
+        for (let i = 1; i < bounds.length; i++) {
+          const part = fold(events.slice(bounds[i - 1], bounds[i]), restoreRoom(snapshotRoom(state)))
+          state = part.state
+          changes.push(...part.changes)
+        }
+        expect(state).toEqual(whole.state)
+        expect(changes).toEqual(whole.changes)
+      }),
+    )
+  })
+
+  it('restores a snapshot to the very same room', () => {
+    const { state } = fold([speech(1, cure), chat(2, '收到空盒'), speech(3, '助眠的')])
+    expect(restoreRoom(JSON.parse(JSON.stringify(snapshotRoom(state))))).toEqual(state)
+  })
+
+  it('refuses a snapshot of another version', () => {
+    expect(() => restoreRoom({ version: 0, room: start })).toThrow('version')
+  })
+
+  it('does not grow with the length of a session', () => {
+    const events = Array.from({ length: 3_000 }, (_, i) => speech(i + 1, i % 2 === 0 ? cure : '你好'))
+    expect(JSON.stringify(snapshotRoom(fold(events).state)).length).toBeLessThan(60_000)
+  })
+})
