@@ -1,0 +1,196 @@
+import { Command } from 'commander'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino, type Logger } from 'pino'
+import { seedDemo } from '../access/seed-demo.ts'
+import { startApp, type App } from '../app.ts'
+import { readConfig, roles, type Config, type Environment, type Secrets } from '../config/config.ts'
+import { createAccessStores } from '../store/access-stores.ts'
+import { BundledPostgresError } from '../store/bundled/bundled-postgres-error.ts'
+import { openDatabase } from '../store/database.ts'
+import { openStorage, type Storage } from '../store/open-storage.ts'
+import { startDemo } from './demo-rooms.ts'
+import { packageFolder } from './package-folder.ts'
+import { defaultPackFolder, readPackFolder } from './pack-folder.ts'
+
+type ServeOptions = { role?: string; demo: boolean; port?: string; host?: string }
+
+export type ServeContext = { environment: Environment; stdout: NodeJS.WritableStream; version: string }
+
+/** A start that failed for a reason the operator can mend: its message is all they need. */
+export class StartError extends Error {}
+
+/** `livewarden serve`: the service, until SIGTERM or Ctrl-C. */
+export function serveCommand(context: ServeContext): Command {
+  return new Command('serve')
+    .description('run the service: sockets, HTTP, analysis and console')
+    .option('--role <role>', `one of ${roles.join(', ')}; gateway and worker need DATABASE_URL and REDIS_URL`, 'all')
+    .option('--port <port>', 'port to listen on (PORT; 3000)')
+    .option('--host <address>', 'address to listen on (HOST; 127.0.0.1)')
+    .option('--no-demo', 'start without the demo rooms and demo users')
+    .addHelpText(
+      'after',
+      `\nSettings come from the environment: DATABASE_URL, REDIS_URL, HOST, PORT, DATA_DIR, PARTITIONS,\nPUBLIC_ORIGINS, TRUST_PROXY, LOG_LEVEL. See docs/OPERATIONS.md.`,
+    )
+    .action(async (options: ServeOptions) => {
+      const { config, secrets } = readConfig(context.environment, options)
+      await serve(config, secrets, context)
+    })
+}
+
+async function serve(config: Config, secrets: Secrets, context: ServeContext): Promise<void> {
+  const logger = pino({ level: config.logLevel, base: { role: config.role } })
+  const stopping = stopSignal(logger)
+  const storage = await openStorage({
+    databaseUrl: secrets.databaseUrl,
+    dataDir: config.dataDir,
+    logger: bundledLogger(logger),
+  })
+  let app: App | null = null
+  const demo = new AbortController()
+  let demoDone: Promise<void> = Promise.resolve()
+  try {
+    app = await start(config, storage, logger, context.version)
+    const players = config.demo && app.url !== null ? await greetWithDemo(config, storage, app.url, context) : null
+    if (!players && app.url !== null) greet(app.url, context)
+    if (players)
+      demoDone = startDemo({
+        url: app.url ?? '',
+        key: players.key,
+        dir: join(packageFolder(), 'demo/rooms'),
+        signal: demo.signal,
+        logger,
+      })
+    const reason = await Promise.race([stopping.asked, storage.lost])
+    logger.info({ reason }, 'stopping')
+    if (reason !== 'signal') process.exitCode = 1
+  } finally {
+    demo.abort()
+    await demoDone
+    await app?.stop()
+    await storage.close()
+    stopping.forget()
+  }
+}
+
+async function start(config: Config, storage: Storage, logger: Logger, version: string): Promise<App> {
+  try {
+    return await startApp({
+      config,
+      databaseUrl: storage.url,
+      logger,
+      version,
+      seedPack: readPackFolder(defaultPackFolder()),
+      webDir: webFolder(),
+    })
+  } catch (error) {
+    throw explainStart(error, config)
+  }
+}
+
+/** The console is built beside the compiled code; a checkout that was never built has none. */
+function webFolder(): string | null {
+  const folder = join(packageFolder(), 'dist/web')
+  return existsSync(join(folder, 'index.html')) ? folder : null
+}
+
+function explainStart(error: unknown, config: Config): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') {
+    return new StartError(
+      `Port ${config.port} on ${config.host} is in use by another program. Stop that one, or choose another: PORT=${config.port + 1} npm start`,
+    )
+  }
+  if (code === 'EACCES') {
+    return new StartError(
+      `Port ${config.port} may not be opened by this user. Choose one above 1023: PORT=3000 npm start`,
+    )
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new StartError(`HOST=${config.host} is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for all.`)
+  }
+  return error
+}
+
+/** Demo people and a key for the demo rooms; says the address and how to sign in before any other log line matters. */
+async function greetWithDemo(
+  config: Config,
+  storage: Storage,
+  url: string,
+  context: ServeContext,
+): Promise<{ key: string }> {
+  const db = openDatabase({ url: storage.url, max: 1, name: 'livewarden-seed', onError: () => undefined })
+  try {
+    const seeded = await seedDemo(createAccessStores(db))
+    const file = join(config.dataDir, 'demo-users.txt')
+    const lines = seeded.users?.map(({ login, password, role, name }) => `${login}  ${password}  ${role}  ${name}`)
+    if (lines) {
+      await mkdir(config.dataDir, { recursive: true })
+      await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 })
+      await chmod(file, 0o600)
+    }
+    const signIn = lines
+      ? `sign in with login and password:\n${lines.map((line) => `    ${line}`).join('\n')}\n  also kept in ${file}`
+      : existsSync(file)
+        ? `sign in with a demo user: login and password are in ${file}`
+        : 'sign in with a demo user (shenhe, zhuguan); a lost password: npm run -s livewarden -- user reset shenhe'
+    context.stdout.write(
+      `livewarden 直播巡查  ${url}\n  ${signIn}\n  demo rooms are playing; start without them: npm start -- --no-demo\n${promises}`,
+    )
+    return { key: seeded.key }
+  } finally {
+    await db.destroy()
+  }
+}
+
+function greet(url: string, context: ServeContext): void {
+  context.stdout.write(
+    `livewarden 直播巡查  ${url}\n  create a user: npm run -s livewarden -- user add LOGIN --role lead --name NAME\n  create a room key: npm run -s livewarden -- key create --all\n${promises}`,
+  )
+}
+
+const promises = '  not promised: delivery to a console that never reconnects, analysis of what a producer never sent\n'
+
+/** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */
+function stopSignal(logger: Logger): { asked: Promise<string>; forget(): void } {
+  let hear: () => void = () => undefined
+  let times = 0
+  const asked = new Promise<string>((resolve) => {
+    hear = () => {
+      times += 1
+      if (times === 1) resolve('signal')
+      else if (times > 2) {
+        logger.warn('asked again to stop: ending at once')
+        process.exit(130)
+      }
+    }
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, hear)
+  const fail = (error: unknown): void => {
+    logger.fatal({ err: error }, 'an error nobody handled; the service stops')
+    process.exitCode = 1
+    hear()
+  }
+  process.on('unhandledRejection', fail)
+  process.on('uncaughtException', fail)
+  return {
+    asked,
+    forget() {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, hear)
+    },
+  }
+}
+
+function bundledLogger(logger: Logger) {
+  return {
+    info: (message: string) => logger.info(message),
+    warn: (message: string) => logger.warn(message),
+    error: (message: string) => logger.error(message),
+  }
+}
+
+/** Whether an error explains itself to the operator, without a stack. */
+export function isExplained(error: unknown): error is Error {
+  return error instanceof StartError || error instanceof BundledPostgresError
+}
