@@ -316,7 +316,8 @@ export class SessionSender {
       const sessionId = this.#sessionId ?? ''
       this.#carrier.state({ state: 'gap', sessionId, fromSeq: expected, toSeq: this.#buffer.firstSeq - 1 })
       this.#startTimer(error.retryAfterMs ?? limits.gapGraceMs, () => this.#pump())
-    } else if (expected === this.#lastGapSeq || expected === batch.firstSeq) {
+    } else if (expected === this.#lastGapSeq || expected >= batch.firstSeq) {
+      // No hole before what was offered, or the same one as before: begin at the oldest event, after a wait.
       this.#tryAgain(error.message)
     }
     this.#lastGapSeq = expected
