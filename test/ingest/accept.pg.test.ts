@@ -53,7 +53,7 @@ describe('ingest/accept', () => {
     return rows.map((row) => row.seq)
   }
 
-  test('what is acknowledged is committed, and its partition is woken', async () => {
+  test('[IN1] what is acknowledged is committed, and its partition is woken', async () => {
     const { sessionId, resumeFrom } = await start('room-ack')
     expect(resumeFrom).toBe(1)
     woken.length = 0
@@ -63,7 +63,7 @@ describe('ingest/accept', () => {
     expect(woken).toHaveLength(1)
   })
 
-  test('sending twice has the effect of once, also overlapping and at the same moment', async () => {
+  test('[IN2] sending twice has the effect of once, also overlapping and at the same moment', async () => {
     const { sessionId } = await start('room-twice')
     const answers = await Promise.all([
       ingest.append(anyRoom, sessionId, [speech(1), speech(2)]),
@@ -74,7 +74,7 @@ describe('ingest/accept', () => {
     expect(await stored(sessionId)).toEqual([1, 2, 3])
   })
 
-  test('the same seq with other content is a conflict and changes nothing', async () => {
+  test('[IN3] the same seq with other content is a conflict and changes nothing', async () => {
     const { sessionId } = await start('room-conflict')
     await ingest.append(anyRoom, sessionId, [speech(1, '原话')])
     const answer = await ingest.append(anyRoom, sessionId, [speech(1, '改过的话'), speech(2)])
@@ -82,7 +82,7 @@ describe('ingest/accept', () => {
     expect(await stored(sessionId)).toEqual([1])
   })
 
-  test('a hole is refused with the seq expected, and nothing past it is stored', async () => {
+  test('[IN4] a hole is refused with the seq expected, and nothing past it is stored', async () => {
     const { sessionId } = await start('room-hole')
     await ingest.append(anyRoom, sessionId, [speech(1)])
     const answer = await ingest.append(anyRoom, sessionId, [speech(4), speech(5)])
@@ -91,7 +91,7 @@ describe('ingest/accept', () => {
     expect(await ingest.append(anyRoom, sessionId, [speech(2), speech(3)])).toMatchObject({ ok: true })
   })
 
-  test('a hole offered again after its grace time is accepted and declared as not analysed', async () => {
+  test('[IN5] a hole offered again after its grace time is accepted and declared as not analysed', async () => {
     const { sessionId } = await start('room-lost')
     await ingest.append(anyRoom, sessionId, [speech(1)])
     await ingest.append(anyRoom, sessionId, [speech(4)])
@@ -110,13 +110,13 @@ describe('ingest/accept', () => {
     expect(await stored(sessionId)).toEqual([])
   })
 
-  test('a producer that comes back with its sessionRef resumes where the service stands', async () => {
+  test('[IN6] a producer that comes back with its sessionRef resumes where the service stands', async () => {
     const first = await start('room-resume', 'morning')
     await ingest.append(anyRoom, first.sessionId, [speech(1), speech(2), speech(3)])
     expect(await start('room-resume', 'morning')).toMatchObject({ sessionId: first.sessionId, resumeFrom: 4 })
   })
 
-  test('another broadcast of the room ends the older one', async () => {
+  test('[IN7] another broadcast of the room ends the older one', async () => {
     const first = await start('room-over', 'a')
     const second = await start('room-over', 'b')
     expect(second.sessionId).not.toBe(first.sessionId)
@@ -141,7 +141,7 @@ describe('ingest/accept', () => {
     })
   })
 
-  test('a key sees only its own rooms: another room’s session does not exist for it', async () => {
+  test('[IN8] a key sees only its own rooms: another room’s session does not exist for it', async () => {
     const { sessionId } = await start('room-mine')
     const stranger: ProducerGrant = { keyId: 'key-2', rooms: ['room-other'], demo: false }
     expect(await ingest.append(stranger, sessionId, [speech(1)])).toMatchObject({ error: { code: 'unknown_session' } })
@@ -168,7 +168,7 @@ describe('ingest/accept', () => {
     }
   })
 
-  test('with the database away the producer is told to keep its events', async () => {
+  test('[IN9] with the database away the producer is told to keep its events', async () => {
     const store = await testStore()
     const cut = open(store.db)
     const started = await cut.start(anyRoom, sessionStart({ roomId: 'room-cut' }))

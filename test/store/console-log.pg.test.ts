@@ -19,7 +19,7 @@ describe('store/console-log', () => {
   })
   afterAll(() => close())
 
-  test('a reader that follows the stream while 32 writers commit out of order misses nothing', async () => {
+  test('[ST1] a reader that follows the stream while 32 writers commit out of order misses nothing', async () => {
     const writers = 32
     const each = 20
     const seen: number[] = []
@@ -56,7 +56,7 @@ describe('store/console-log', () => {
     expect((await streamHead(db)).seq).toBe(writers * each)
   })
 
-  test('facts of a transaction that was rolled back never appear', async () => {
+  test('[ST2] facts of a transaction that was rolled back never appear', async () => {
     const before = (await streamHead(db)).seq
     await db
       .transaction()
@@ -69,7 +69,7 @@ describe('store/console-log', () => {
     expect((await streamHead(db)).seq).toBe(before)
   })
 
-  test('two relays at once give every fact one place', async () => {
+  test('[ST3] two relays at once give every fact one place', async () => {
     const before = (await streamHead(db)).seq
     await db.transaction().execute((tx) =>
       appendFacts(

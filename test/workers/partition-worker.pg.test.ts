@@ -76,7 +76,7 @@ describe('workers/partition-worker', () => {
       .execute()
   }
 
-  test('a spoken claim becomes one alert with a case, a finding and a fact for the consoles', async () => {
+  test('[AN1] a spoken claim becomes one alert with a case, a finding and a fact for the consoles', async () => {
     const { sessionId, partition } = await room()
     await say(sessionId, speech(1, '家人们晚上好'), speech(2, '这个茶一个月根治高血压'))
     const one = worker()
@@ -98,7 +98,7 @@ describe('workers/partition-worker', () => {
     await one.stop()
   })
 
-  test('analysing again, by another worker and after a restart, doubles nothing', async () => {
+  test('[AN2] analysing again, by another worker and after a restart, doubles nothing', async () => {
     const { sessionId, partition } = await room()
     await say(sessionId, speech(1, '这个茶根治高血压'))
     const first = worker()
@@ -114,7 +114,7 @@ describe('workers/partition-worker', () => {
     await second.stop()
   })
 
-  test('folding in pieces with a new holder each time gives the alerts of folding at once', async () => {
+  test('[AN3] folding in pieces with a new holder each time gives the alerts of folding at once', async () => {
     const lines = ['这个茶根治高血压', '谢谢捧场', '糖尿病治好了好几个', '来押红押蓝', '高血压根治', '明天再来']
     const events = lines.map((text, index) => speech(index + 1, text))
     const whole = await room()
@@ -136,7 +136,7 @@ describe('workers/partition-worker', () => {
     expect(view(await alertsOf(pieces.sessionId))).toEqual(view(await alertsOf(whole.sessionId)))
   })
 
-  test('a worker that lost its lease cannot commit what it folded', async () => {
+  test('[AN4] a worker that lost its lease cannot commit what it folded', async () => {
     const { sessionId, partition } = await room()
     await say(sessionId, speech(1, '这个茶根治高血压'))
     await db.deleteFrom('partition_leases').where('partition', '=', partition).execute()
@@ -155,7 +155,7 @@ describe('workers/partition-worker', () => {
     await db.deleteFrom('partition_leases').where('partition', '=', partition).execute()
   })
 
-  test('what no wake-up told of is found by the sweep', async () => {
+  test('[AN5] what no wake-up told of is found by the sweep', async () => {
     const { sessionId, partition } = await room()
     await say(sessionId, speech(1, '这个茶根治高血压'))
     expect(await laggingPartitions(db)).toContain(partition)
@@ -165,7 +165,7 @@ describe('workers/partition-worker', () => {
     await sweeper.stop()
   })
 
-  test('a finding that joins an alert whose case is resolved opens a new case that names the old', async () => {
+  test('[AN6] a finding that joins an alert whose case is resolved opens a new case that names the old', async () => {
     const { sessionId, partition } = await room()
     const one = worker()
     await say(sessionId, speech(1, '这个茶根治高血压'))
@@ -185,7 +185,7 @@ describe('workers/partition-worker', () => {
     await one.stop()
   })
 
-  test('a correction of the transcript withdraws the alert and closes its case', async () => {
+  test('[AN7] a correction of the transcript withdraws the alert and closes its case', async () => {
     const { sessionId, partition } = await room()
     const one = worker()
     await say(sessionId, speech(1, '这个茶根治高血压'))
@@ -196,7 +196,7 @@ describe('workers/partition-worker', () => {
     await one.stop()
   })
 
-  test('an event that breaks the analysis is set aside and declared; the room goes on', async () => {
+  test('[AN8] an event that breaks the analysis is set aside and declared; the room goes on', async () => {
     const { sessionId, partition } = await room()
     await say(sessionId, speech(1, '大家好'), speech(2, '坏掉的一句'), speech(3, '这个茶根治高血压'))
     const broken = JSON.stringify({
@@ -223,7 +223,7 @@ describe('workers/partition-worker', () => {
     await one.stop()
   })
 
-  test('a session remembers which pack judged which events', async () => {
+  test('[AN9] a session remembers which pack judged which events', async () => {
     const { sessionId, partition } = await room()
     const one = worker()
     const firstHash = packs.current().hash
