@@ -59,60 +59,71 @@ function slotNumbers(rule: CompiledRule, mask: number): number[] {
   return rule.slots.map((_, i) => i).filter((i) => (mask & (1 << i)) !== 0)
 }
 
+/** Most spans of one slot that are held as candidates, latest first. Keeps the search for an assignment constant. */
+const mostHeld = 5
+
 function looseFillings(rule: CompiledRule, scene: Scene, mask: number): ConceptSpan[][] {
   const slots = slotNumbers(rule, mask)
-  const latest = new Map<number, ConceptSpan>()
+  const held: ConceptSpan[][] = slots.map(() => [])
   const fillings: ConceptSpan[][] = []
   for (const span of scene.spansByEnd) {
-    for (const slot of slots) {
-      if (rule.slots[slot]?.concepts.has(span.concept) !== true) continue
-      const held = latest.get(slot)
-      latest.set(slot, span)
-      const spans = chosen(slots, latest)
-      if (spans === undefined || !fits(rule, scene, spans)) {
-        // A span that fits nothing yet must not push out one that another slot still waits for.
-        if (held !== undefined && spans !== undefined && overlapsAny(spans)) latest.set(slot, held)
-        continue
-      }
-      if (fillings.length < mostMatches * 4) fillings.push(spans)
-    }
+    let fillable = false
+    slots.forEach((slot, k) => {
+      if (rule.slots[slot]?.concepts.has(span.concept) !== true) return
+      const list = held[k] ?? []
+      list.unshift(span)
+      if (list.length > mostHeld) list.pop()
+      fillable = true
+    })
+    if (!fillable || span.end <= 0) continue
+    const filling = tightest(rule, scene, held, span)
+    if (filling !== undefined) fillings.push(filling)
+    if (fillings.length >= mostMatches * 3) break
   }
   return fillings
 }
 
-function chosen(slots: readonly number[], latest: ReadonlyMap<number, ConceptSpan>): ConceptSpan[] | undefined {
-  const spans: ConceptSpan[] = []
-  for (const slot of slots) {
-    const span = latest.get(slot)
-    if (span === undefined) return undefined
-    spans.push(span)
+/** An assignment of held spans to slots that ends with `last`, without overlaps and near enough; latest spans first. */
+function tightest(
+  rule: CompiledRule,
+  scene: Scene,
+  held: readonly (readonly ConceptSpan[])[],
+  last: ConceptSpan,
+): ConceptSpan[] | undefined {
+  const chosen: ConceptSpan[] = []
+  const assign = (slot: number, lastUsed: boolean): ConceptSpan[] | undefined => {
+    const candidates = held[slot]
+    if (candidates === undefined) {
+      const spans = [...chosen].sort((a, b) => a.start - b.start || a.end - b.end)
+      return lastUsed && fits(rule, scene, spans) ? spans : undefined
+    }
+    for (const span of candidates) {
+      if (chosen.some((other) => span.start < other.end && other.start < span.end)) continue
+      chosen.push(span)
+      const found = assign(slot + 1, lastUsed || span === last)
+      chosen.pop()
+      if (found !== undefined) return found
+    }
+    return undefined
   }
-  return spans.sort((a, b) => a.start - b.start || a.end - b.end)
-}
-
-function overlapsAny(spans: readonly ConceptSpan[]): boolean {
-  for (let i = 1; i < spans.length; i++) {
-    if ((spans[i]?.start ?? 0) < (spans[i - 1]?.end ?? 0)) return true
-  }
-  return false
+  return assign(0, false)
 }
 
 function listedFillings(rule: CompiledRule, scene: Scene, mask: number): ConceptSpan[][] {
   const slots = slotNumbers(rule, mask)
-  const chains: (ConceptSpan[] | undefined)[] = slots.map(() => undefined)
+  const chains: ConceptSpan[][][] = slots.map(() => [])
   const fillings: ConceptSpan[][] = []
   for (const span of scene.spansByEnd) {
     for (let k = slots.length - 1; k >= 0; k--) {
       if (rule.slots[slots[k] ?? 0]?.concepts.has(span.concept) !== true) continue
-      const before = k === 0 ? [] : chains[k - 1]
-      if (before === undefined) continue
-      const chain = [...before, span]
-      if (k > 0 && !follows(rule, scene, before.at(-1), span)) continue
-      chains[k] = chain
-      if (k === slots.length - 1 && chain.some(({ end }) => end > 0) && fillings.length < mostMatches * 4) {
-        fillings.push(chain)
-      }
+      const before = k === 0 ? [[]] : chains[k - 1]
+      const chain = before?.find((links) => k === 0 || follows(rule, scene, links.at(-1), span))
+      if (chain === undefined) continue
+      const longer = [...chain, span]
+      if (k < slots.length - 1) chains[k] = [longer, ...(chains[k] ?? [])].slice(0, mostHeld)
+      else if (longer.some(({ end }) => end > 0)) fillings.push(longer)
     }
+    if (fillings.length >= mostMatches * 3) break
   }
   return fillings
 }
@@ -122,13 +133,11 @@ function follows(rule: CompiledRule, scene: Scene, before: ConceptSpan | undefin
   return rule.source.scope !== 'clause' || clauseAt(scene, before.start) === clauseAt(scene, span.start)
 }
 
-/** Slots do not overlap, neighbours are near, something is new in the present utterance. */
+/** Neighbours are near; the caller has seen to overlaps and to something new in the present utterance. */
 function fits(rule: CompiledRule, scene: Scene, spans: readonly ConceptSpan[]): boolean {
-  if (!spans.some(({ end }) => end > 0)) return false
   for (let i = 1; i < spans.length; i++) {
-    const before = spans[i - 1]
     const span = spans[i]
-    if (before === undefined || span === undefined || !follows(rule, scene, before, span)) return false
+    if (span === undefined || !follows(rule, scene, spans[i - 1], span)) return false
   }
   return true
 }

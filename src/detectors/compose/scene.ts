@@ -40,12 +40,17 @@ export function setScene(present: Utterance, window: readonly Utterance[], pack:
   const earlier = joinBackwards(present, sellers, pack)
   const last = earlier.find(({ joined }) => joined)
   const reading = readUtterance(present.text, pack, last === undefined ? rootState : carriedState(last, pack))
+  // Words of discourse are short and meet by chance at a border (…是不 + 是纯手工): only claims may cross it.
+  const discourse = new Set(Object.values(pack.discourse))
   const spans: ConceptSpan[] = []
   for (let i = earlier.length - 1; i >= 0; i--) {
     const before = earlier[i]
     if (before?.joined === true) for (const span of before.reading.spans) spans.push(shifted(span, before.offset))
   }
-  for (const span of reading.spans) spans.push(span.start < 0 ? { ...span, start: span.start - pause } : span)
+  for (const span of reading.spans) {
+    if (span.start >= 0) spans.push(span)
+    else if (!discourse.has(span.concept)) spans.push({ ...span, start: span.start - pause })
+  }
   spans.sort((a, b) => a.start - b.start || b.end - a.end)
   return {
     present,

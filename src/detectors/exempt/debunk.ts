@@ -1,7 +1,7 @@
 import type { Match } from '../compose/match-rule.ts'
 import type { Scene } from '../compose/scene.ts'
 import type { ConceptSpan } from '../compose/utterance.ts'
-import { between, firstAfter, lastBefore, marks } from './marks.ts'
+import { between, lastBefore, marks } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 const reach = { before: 40, after: 30, own: 8 } as const
@@ -12,8 +12,9 @@ const reach = { before: 40, after: 30, own: 8 } as const
  */
 export function debunked(match: Match, scene: Scene): Weighed | undefined {
   const before = lastBefore(scene, match.start, reach.before, 'DEBUNK', 'TEACH', 'OTHERS')
-  const after = firstAfter(scene, match.end, reach.after, 'DEBUNK')
-  const within = marks(scene, 'DEBUNK', 'TEACH').find((mark) => mark.start >= match.start && mark.end <= match.end)
+  // The words that expose may share characters with the last of the claim: 增高药都是骗人的.
+  const after = marks(scene, 'DEBUNK').find((mark) => mark.end > match.end && mark.start - match.end <= reach.after)
+  const within = marks(scene, 'DEBUNK', 'TEACH').find((mark) => mark.start < match.end && mark.end > match.start)
   const code = 'exempt.debunk'
   const own = ownAround(match, scene)
   if (after !== undefined && !between(scene, match.end, after.start, 'OWN', 'PUSH', 'ADVERSATIVE')) {

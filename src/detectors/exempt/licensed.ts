@@ -54,6 +54,7 @@ export function byKnownLicence(match: Match, _scene: Scene, context: AnalysisCon
 /** The seller shows the licence or the report while speaking. */
 export function bySpokenLicence(match: Match, scene: Scene): Weighed | undefined {
   const { code } = match.rule
+  if (match.rule.source.contradictedBy.length > 0) return undefined // What is registered counts more than what is shown.
   const licence = coveredByLicence.has(code) ? marks(scene, 'LICENCE_SPOKEN')[0] : undefined
   const report = coveredByReport.has(code) ? marks(scene, 'TEST_REPORT')[0] : undefined
   const mark = licence ?? report

@@ -1,4 +1,5 @@
 import type { Match } from '../compose/match-rule.ts'
+import type { Reading } from '../compose/read-utterance.ts'
 import { locate } from '../compose/scene.ts'
 import type { Scene } from '../compose/scene.ts'
 import type { ConceptSpan } from '../compose/utterance.ts'
@@ -6,7 +7,7 @@ import { between, firstAfter, marks, sameClause } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 /** Furthest a plain negator (不能, 没有, 别) reaches, and a bare 不 or 没. */
-const reach = { plain: 8, later: 4, near: 1, after: 4 } as const
+const reach = { plain: 8, later: 7, near: 1, after: 4 } as const
 
 /** The seller plainly denies or refuses the claim; 不是药胜似药 and 不是…是… turn into one and do not count. */
 export function denied(match: Match, scene: Scene): Weighed | undefined {
@@ -39,17 +40,24 @@ function precedes(mark: ConceptSpan, span: ConceptSpan, far: number, scene: Scen
   return mark.end <= span.start && span.start - mark.end <= far && sameClause(scene, mark.start, span.start)
 }
 
+/** Why a denial does not hold, if it does not. */
 function turned(mark: ConceptSpan, match: Match, scene: Scene): string | undefined {
   const claim = match.spans.find((span) => span.start >= mark.end)
   if (claim === undefined) return undefined
   if (between(scene, mark.end, claim.start, 'ADVERSATIVE'))
     return 'a turn (但是, 反正 …) stands between denial and claim'
   const { reading, at } = locate(scene, mark.end)
-  const gap = reading.norm.text.slice(at, at + (claim.start - mark.end))
-  if (meansIsNot(mark, reading.norm.text, at) && /[是胜比]/u.test(gap)) return '不是…是… affirms what follows'
+  const { text } = reading.norm
+  const rest = text.slice(at, at + Math.max(0, match.end - mark.end))
+  if (text.slice(at - 1, at) === '是' && /[是胜比]/u.test(rest)) return '不是…是… affirms what follows'
+  if (particleEnds(reading, at, at + (claim.start - mark.end))) return 'the denial ends before the claim begins'
   return undefined
 }
 
-function meansIsNot(mark: ConceptSpan, text: string, at: number): boolean {
-  return mark.meant.endsWith('是') || text.slice(at - 2, at) === '不是'
+/** 不能买啊小朋友…: a closing particle after the denied words ends the denial, where speech has no punctuation. */
+function particleEnds(reading: Reading, from: number, to: number): boolean {
+  for (let i = from + 1; i < to; i++) if (closing.has(reading.norm.text[i] ?? '')) return true
+  return false
 }
+
+const closing: ReadonlySet<string> = new Set('啊哈哦呀啦咯')

@@ -1,4 +1,5 @@
 import type { Match } from '../compose/match-rule.ts'
+import { locate } from '../compose/scene.ts'
 import type { Scene } from '../compose/scene.ts'
 import { between, firstAfter, lastBefore, sameClause } from './marks.ts'
 import type { Weighed } from './weigh.ts'
@@ -14,6 +15,9 @@ export function asked(match: Match, scene: Scene): Weighed | undefined {
   if (mark === lead && between(scene, mark.end, match.start, 'ADVERSATIVE', 'ANSWER_NO', 'QUESTION_END')) {
     return { ...base, applied: false, because: 'the question ends before the claim begins' }
   }
+  if (completes(match, scene, mark.start)) {
+    return { ...base, applied: false, because: 'another voice completes the sentence into a claim' }
+  }
   const end = Math.max(match.end, mark.end)
   const yes = firstAfter(scene, end, 6, 'AFFIRM')
   const no = firstAfter(scene, end, 6, 'ANSWER_NO', 'NEGATION')
@@ -21,6 +25,13 @@ export function asked(match: Match, scene: Scene): Weighed | undefined {
     return { ...base, applied: false, because: 'the seller answers the question with yes' }
   }
   return { ...base, applied: true }
+}
+
+/** 主播：血压高的是不是喝完… 助播：正常了! */
+export function completes(match: Match, scene: Scene, from: number): boolean {
+  if (from >= 0 || match.end <= 0) return false
+  const speaker = locate(scene, from).utterance.speaker
+  return speaker !== scene.present.speaker && firstAfter(scene, 0, 4, 'ANSWER_NO', 'NEGATION') === undefined
 }
 
 function inside(match: Match, scene: Scene): ReturnType<typeof lastBefore> {

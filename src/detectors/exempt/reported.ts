@@ -1,6 +1,7 @@
 import type { Match } from '../compose/match-rule.ts'
 import type { Scene } from '../compose/scene.ts'
 import { between, firstAfter, lastBefore } from './marks.ts'
+import { completes } from './question.ts'
 import type { Weighed } from './weigh.ts'
 
 /** Cites a law, a platform rule or a mandatory notice; what follows a turn (反正, 但) is no longer the law's word. */
@@ -10,6 +11,9 @@ export function quotedLaw(match: Match, scene: Scene): Weighed | undefined {
   const code = 'exempt.law_quote'
   if (mark.end <= match.start && between(scene, mark.end, match.start, 'ADVERSATIVE', 'OWN')) {
     return { code, mark, applied: false, because: 'the claim follows a turn after the rule' }
+  }
+  if (match.start < 0 && completes(match, scene, mark.start)) {
+    return { code, mark, applied: false, because: 'another voice completes the sentence into a claim' }
   }
   const proof = firstAfter(scene, match.start, 40, 'RESULT_PROOF')
   if (proof !== undefined) return { code, mark, applied: false, because: 'a result is hinted at after the rule' }

@@ -65,8 +65,9 @@ const topics: readonly Topic[] = [
 /** Exemptions that rest on what the sentence is about rather than on how it is said. */
 export function byTopic(match: Match, scene: Scene): Weighed | undefined {
   let failed: Weighed | undefined
+  const registered = match.rule.source.contradictedBy.length > 0
   for (const topic of topics) {
-    if (!topic.covers(match.rule.code)) continue
+    if (!topic.covers(match.rule.code) || (registered && topic.code !== 'exempt.honest_disclosure')) continue
     const mark = marksHere(scene, topic.concept).find((span) => distance(span, match) <= topic.reach)
     if (mark === undefined) continue
     const because = cancelled(topic, mark, match, scene)
