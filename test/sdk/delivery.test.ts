@@ -22,7 +22,6 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
       .constantFrom('paused' as const, 'rate_limited' as const, 'internal' as const)
       .map((code): Fault => ({ kind: 'refuse', error: { code, message: 'not now', retryAfterMs: 1 } })),
   },
-  { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'refuse', error: { code: 'unknown_session', message: 'who?' } }) },
 )
 
 /** Sizes of the bursts in which the room speaks; between them the event loop turns. */

@@ -208,6 +208,17 @@ test('a producer that starts again with the same sessionRef goes on behind what 
   expect(texts(server.sessions[0]?.events)).toEqual(['一', '二'])
 })
 
+test('a service that asks who this is gets session.start again, and the events after it', async () => {
+  const server = await stub()
+  const unknown = { code: 'unknown_session', message: 'start the session first' } as const
+  server.fault = (frame) => (frame <= 2 ? { kind: 'refuse', error: unknown } : { kind: 'none' })
+  const session = await client(server).start(room)
+  session.speech('一', { atMs: 0 })
+  expect(await session.flush()).toBe(1)
+  expect(server.frames.filter(({ type }) => type === 'session.start')).toHaveLength(3)
+  expect(server.sessions).toHaveLength(1)
+})
+
 test('two producers with one sessionRef do not overwrite each other: the one that finds foreign events stops', async () => {
   const server = await stub()
   const session = await client(server).start({ ...room, sessionRef: 'evening' })

@@ -132,8 +132,6 @@ export async function startIngestStub(
         socket.conn.close()
         return null
       case 'refuse':
-        // A service that has a broadcast's end knows the broadcast, on whichever connection it is asked.
-        if (session.ended && fault.error.code === 'unknown_session') return stored(session, events)
         return { ok: false, error: fault.error }
       case 'false-gap':
         return refuse('seq_gap', 'hole', { expectedSeq: session.lastSeq + 1 })
