@@ -1,4 +1,4 @@
-import { actionNames, type Action, type Suggestion } from '../contracts/enforcement.ts'
+import { actionNames, actions, type Action, type Suggestion } from '../contracts/enforcement.ts'
 import { taxonomyOf, type Code } from '../contracts/taxonomy.ts'
 
 /** A rung: what is proposed, and for how long. */
@@ -98,12 +98,15 @@ export function activeWeight(prior: LadderInput['prior']): number {
   return prior.reduce((sum, measure) => sum + (measure.active ? measure.weight : 0), 0)
 }
 
-/** The step after an action, for the notice: what another violation leads to. Null past the last. */
+/** The first step harsher than a measure, for the notice: what another violation leads to. Null past the last. */
 export function stepAfter(action: Action, durationSeconds: number | null): Step | null {
-  const index = ladder.steps.findIndex(
-    (step) => step.action === action && (step.durationSeconds ?? 0) >= (durationSeconds ?? 0),
+  const rank = actions.indexOf(action)
+  const harsher = ladder.steps.find(
+    (step) =>
+      actions.indexOf(step.action) > rank ||
+      (step.action === action && (step.durationSeconds ?? 0) > (durationSeconds ?? 0)),
   )
-  return index < 0 ? null : (ladder.steps[index + 1] ?? null)
+  return harsher ?? null
 }
 
 /** How long, as a host reads it: 10 分钟, 24 小时, 7 天. */
