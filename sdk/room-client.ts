@@ -129,9 +129,10 @@ export class RoomClient {
 
   #giveUp(sender: SessionSender): void {
     const message = `${this.#options.url} did not start the session within ${this.#timing.startMs} ms`
-    const error = this.#connection.lastError ?? new RoomClientError({ code: 'paused', message }, 'service')
+    const { isUp, lastError } = this.#connection
+    const error = lastError ?? new RoomClientError({ code: 'paused', message }, isUp ? 'service' : 'connection')
     sender.close({ why: 'refused', reason: error.message, error })
-    if (this.#carried.size === 0 && !this.#connection.isUp) this.#connection.rest()
+    if (this.#carried.size === 0 && !isUp) this.#connection.rest()
   }
 
   #up(): void {
