@@ -1,0 +1,94 @@
+import type { Fanout } from '../bus/fanout.ts'
+import { factsSince, streamHead, type RoomStreamItem } from '../store/console-log.ts'
+import type { Db } from '../store/database.ts'
+
+export type FollowerDeps = {
+  db: Db
+  fanout: Fanout
+  /** Facts in order, each once. */
+  onItems(items: readonly RoomStreamItem[]): void
+  onError(error: unknown): void
+}
+
+const pollMs = 1_000
+const mostAtOnce = 500
+
+/** Reads the console log once for this process and hands its facts on; sockets of rooms and consoles live on this. */
+export class LogFollower {
+  readonly #deps: FollowerDeps
+  #cursor = 0
+  #stopHearing: () => void = () => undefined
+  #poll: NodeJS.Timeout | null = null
+  #round: Promise<void> | null = null
+  #again = false
+  #closed = false
+  #started = false
+  #readAt = 0
+
+  constructor(deps: FollowerDeps) {
+    this.#deps = deps
+    this.#stopHearing = deps.fanout.subscribe('stream', ({ seq }) => {
+      if (!this.#started || seq > this.#cursor) this.#wake()
+    })
+    this.#poll = setInterval(() => this.#wake(), pollMs)
+    this.#wake()
+  }
+
+  /** The place up to which facts were handed on. */
+  get cursor(): number {
+    return this.#cursor
+  }
+
+  /** False until the log could be read; what is pushed before then could leave a hole. */
+  get started(): boolean {
+    return this.#started
+  }
+
+  /** Milliseconds since the log was last read to its end. */
+  get ageMs(): number {
+    return performance.now() - this.#readAt
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stopHearing()
+    if (this.#poll) clearInterval(this.#poll)
+    await this.#round
+  }
+
+  #wake(): void {
+    if (this.#closed) return
+    if (this.#round) {
+      this.#again = true
+      return
+    }
+    this.#again = false
+    this.#round = this.#run().finally(() => {
+      this.#round = null
+      if (this.#again) this.#wake()
+    })
+  }
+
+  async #run(): Promise<void> {
+    try {
+      if (!this.#started) {
+        // Whoever connects asks for what was before.
+        this.#cursor = (await streamHead(this.#deps.db)).seq
+        this.#started = true
+      }
+      for (;;) {
+        const items = await factsSince(this.#deps.db, this.#cursor, mostAtOnce)
+        if (this.#closed) return
+        const last = items.at(-1)
+        if (last) {
+          this.#cursor = last.streamSeq
+          this.#deps.onItems(items)
+        }
+        if (items.length < mostAtOnce) break
+      }
+      this.#readAt = performance.now()
+    } catch (error) {
+      this.#deps.onError(error)
+    }
+  }
+}
