@@ -7,7 +7,7 @@ import { isInForce } from './basis.ts'
 import { candidateRules } from './compose/candidate-rules.ts'
 import { matchRule } from './compose/match-rule.ts'
 import type { Match } from './compose/match-rule.ts'
-import { locate, setScene } from './compose/scene.ts'
+import { locate, ruleWindow, setScene } from './compose/scene.ts'
 import type { Scene } from './compose/scene.ts'
 import type { ConceptSpan, Speaker, Utterance } from './compose/utterance.ts'
 import { isSeller } from './compose/utterance.ts'
@@ -112,7 +112,7 @@ function appliesTo(rule: Match['rule']['source'], context: AnalysisContext): boo
 function windowHolds(concepts: readonly number[], scene: Scene): boolean {
   if (concepts.length === 0) return true
   const wanted = (span: ConceptSpan): boolean => concepts.includes(span.concept)
-  return scene.spans.some(wanted) || scene.earlier.some(({ reading }) => reading.spans.some(wanted))
+  return scene.spans.some(wanted) || ruleWindow(scene).some(({ reading }) => reading.spans.some(wanted))
 }
 
 function quoteOf(scene: Scene, start: number, end: number): { span: [number, number]; quote: string } {

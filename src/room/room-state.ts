@@ -45,7 +45,13 @@ export type RoomState = {
 }
 
 /** Bounds of what a room remembers. */
-export const roomBounds = { sellerUtterances: 9, viewerMessages: 12, evidence: 100, hits: 500, complaints: 50 } as const
+export const roomBounds = {
+  sellerUtterances: 20,
+  viewerMessages: 12,
+  evidence: 100,
+  hits: 500,
+  complaints: 50,
+} as const
 
 /** A session before its first event. `category: null` means unknown. */
 export function initialRoom(session: {

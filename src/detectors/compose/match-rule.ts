@@ -1,5 +1,5 @@
 import type { CompiledRule } from '../pack/compiled-rule-pack.ts'
-import { clauseAt } from './scene.ts'
+import { clauseAt, ruleWindow } from './scene.ts'
 import type { Earlier, Scene } from './scene.ts'
 import type { ConceptSpan } from './utterance.ts'
 
@@ -48,7 +48,7 @@ export function matchRule(rule: CompiledRule, scene: Scene): Match[] {
 }
 
 function findRemote(scene: Scene, concepts: ReadonlySet<number>): { from: Earlier; span: ConceptSpan } | undefined {
-  for (const from of scene.earlier) {
+  for (const from of ruleWindow(scene)) {
     const span = from.reading.spans.find(({ concept }) => concepts.has(concept))
     if (span !== undefined) return { from, span }
   }

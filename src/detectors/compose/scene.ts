@@ -6,7 +6,7 @@ import { isSeller } from './utterance.ts'
 import type { ConceptSpan, Utterance } from './utterance.ts'
 
 /** How far back the window of a rule reaches. */
-export const windowLimits = { utterances: 8, ms: 60_000, joinMs: 15_000, joined: 2 } as const
+export const windowLimits = { utterances: 8, ms: 60_000, joinMs: 15_000, joined: 2, joinUnits: 12, lesson: 20 } as const
 
 /** Units between two utterances in joined positions: a pause, not a word. */
 const pause = 3
@@ -21,7 +21,7 @@ export type Earlier = { utterance: Utterance; reading: Reading; offset: number; 
 export type Scene = {
   present: Utterance
   reading: Reading
-  /** Seller's utterances of the window, latest first. */
+  /** Seller's utterances of the last minute, latest first; rules look at the first eight. */
   earlier: readonly Earlier[]
   /** Viewers' chat of the window, latest first. */
   viewers: readonly Utterance[]
@@ -77,20 +77,30 @@ function groupByConcept(spans: readonly ConceptSpan[]): Map<number, ConceptSpan[
 function withinWindow(present: Utterance, window: readonly Utterance[]): Utterance[] {
   return window
     .filter((utterance) => utterance.seq < present.seq && present.atMs - utterance.atMs <= windowLimits.ms)
-    .slice(-windowLimits.utterances * 2)
+    .slice(-windowLimits.lesson * 2)
 }
 
 function joinBackwards(present: Utterance, sellers: readonly Utterance[], pack: CompiledRulePack): Earlier[] {
   const earlier: Earlier[] = []
   let offset = 0
   let open = true
-  for (const utterance of sellers.slice(-windowLimits.utterances).reverse()) {
+  for (const utterance of sellers.slice(-windowLimits.lesson).reverse()) {
     const reading = readOnce(utterance, pack)
     offset -= reading.norm.length + pause
-    open &&= earlier.length < windowLimits.joined && present.atMs - utterance.atMs <= windowLimits.joinMs
+    open &&= earlier.length < windowLimits.joined && joins(present, utterance)
     earlier.push({ utterance, reading, offset, joined: open })
   }
   return earlier
+}
+
+/**
+ * Two utterances are read as one when another voice goes on, or one of them is too short to be a sentence of its own.
+ * Two full sentences of one speaker are only looked at together by rules that say so (`earlier`).
+ */
+function joins(present: Utterance, before: Utterance): boolean {
+  if (present.atMs - before.atMs > windowLimits.joinMs) return false
+  const short = Math.min(present.text.length, before.text.length) <= windowLimits.joinUnits
+  return short || present.speaker !== before.speaker
 }
 
 /** The automaton goes on where the seller stopped, so that a term cut by the recogniser between two finals is found. */
@@ -117,6 +127,11 @@ function readOnce(utterance: Utterance, pack: CompiledRulePack): Reading {
   const reading = readUtterance(utterance.text, pack)
   memo.set(utterance, { pack, reading })
   return reading
+}
+
+/** The earlier utterances that rules may look at. */
+export function ruleWindow(scene: Scene): readonly Earlier[] {
+  return scene.earlier.slice(0, windowLimits.utterances)
 }
 
 /** Clause of a joined position; every earlier utterance is a clause of its own. */

@@ -41,20 +41,45 @@ function ownAround(match: Match, scene: Scene): ConceptSpan | undefined {
   return candidates.at(-1)
 }
 
-/** A lesson begun in an earlier utterance of the window goes on until the own product is pushed. */
+/** This many exposing utterances within the last minute make a lesson, in which quoted sales talk is no pushing. */
+const lessonFrom = 2
+
+/**
+ * A lesson begun in earlier utterances of the last minute goes on until the own product is named; after a single
+ * exposing remark, until anything is pushed.
+ */
 function earlierLesson(match: Match, scene: Scene): Weighed | undefined {
-  const { pack } = scene
-  const teaching = [pack.discourse.DEBUNK, pack.discourse.TEACH]
-  const pushing = [pack.discourse.OWN, pack.discourse.PUSH]
-  for (const { reading, offset, joined } of scene.earlier) {
-    const last = reading.spans.findLast(({ concept }) => teaching.includes(concept) || pushing.includes(concept))
-    if (last === undefined) continue
-    const mark = joined ? { ...last, start: last.start + offset, end: last.end + offset } : last
-    if (pushing.includes(last.concept)) return undefined
-    if (ownAround(match, scene) !== undefined) {
-      return { code: 'exempt.debunk', mark, applied: false, because: 'the own product is pushed after the lesson' }
+  const { discourse } = scene.pack
+  const teaching = new Set([discourse.DEBUNK, discourse.TEACH])
+  let lessons = 0
+  let mark: ConceptSpan | undefined
+  let owned = false
+  let pushed = false
+  for (const { reading, offset } of scene.earlier) {
+    const last = reading.spans.findLast(({ concept }) => teaching.has(concept))
+    const own = reading.spans.findLast(({ concept }) => concept === discourse.OWN)
+    const push = reading.spans.some(({ concept }) => concept === discourse.PUSH)
+    if (last !== undefined) {
+      lessons++
+      mark ??= { ...last, start: last.start + offset, end: last.end + offset }
+      if (own !== undefined && own.start > last.end) owned = mark.start === last.start + offset || owned
+      if (lessons >= lessonFrom) break
+    } else if (mark === undefined) {
+      owned ||= own !== undefined
+      pushed ||= push
     }
-    return { code: 'exempt.debunk', mark, applied: true }
   }
-  return undefined
+  if (mark === undefined) return undefined
+  const code = 'exempt.debunk'
+  if (owned || ownIn(match, scene)) {
+    return { code, mark, applied: false, because: 'the own product is named after the lesson' }
+  }
+  if (lessons < lessonFrom && (pushed || ownAround(match, scene) !== undefined)) {
+    return { code, mark, applied: false, because: 'something is pushed after the exposure' }
+  }
+  return { code, mark, applied: true }
+}
+
+function ownIn(match: Match, scene: Scene): boolean {
+  return marks(scene, 'OWN').some((mark) => mark.end > 0 && mark.start <= match.end + reach.own)
 }
