@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import type { Me } from '../../../src/contracts/people.ts'
@@ -46,7 +46,7 @@ export function Gate() {
         expired={expired}
         onSignedIn={(answer) => {
           setExpired(false)
-          queries.clear()
+          forgetOthers(queries)
           queries.setQueryData(['me'], answer)
         }}
       />
@@ -55,7 +55,7 @@ export function Gate() {
   const signOut = async () => {
     await call('logout').catch(() => undefined)
     setExpired(false)
-    queries.clear()
+    forgetOthers(queries)
     queries.setQueryData(['me'], null)
   }
   return (
@@ -67,4 +67,9 @@ export function Gate() {
       </LiveProvider>
     </MeContext>
   )
+}
+
+/** What one person fetched is not for the next one. */
+function forgetOthers(queries: QueryClient): void {
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' })
 }

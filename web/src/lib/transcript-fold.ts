@@ -84,6 +84,27 @@ export function laneRows(lines: readonly LaneLine[], keep: ReadonlySet<number>):
   return rows
 }
 
+/** A line to draw, or a run of lines that is folded away. */
+export type ContextPart = { kind: 'line'; item: LaneLine } | { kind: 'fold'; seq: number; count: number }
+
+/** Keeps the lines that `bears` names and `around` lines on both sides; longer runs between them become folds. */
+export function foldContext(
+  lines: readonly LaneLine[],
+  bears: (item: LaneLine) => boolean,
+  around: number,
+): ContextPart[] {
+  const named = lines.flatMap((item, index) => (bears(item) ? [index] : []))
+  const near = (index: number) => named.length === 0 || named.some((at) => Math.abs(at - index) <= around)
+  const parts: ContextPart[] = []
+  for (const [index, item] of lines.entries()) {
+    const last = parts.at(-1)
+    if (near(index)) parts.push({ kind: 'line', item })
+    else if (last?.kind === 'fold') last.count += 1
+    else parts.push({ kind: 'fold', seq: item.line.seq, count: 1 })
+  }
+  return parts
+}
+
 /** Merges newly received lines into held ones, newest kept when more than `most`. */
 export function mergeLines(
   held: readonly TranscriptLine[],

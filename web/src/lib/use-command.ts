@@ -49,9 +49,11 @@ export function startKeys(): void {
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented) return
     const held = before !== null && event.timeStamp - before.at < sequenceMs ? before.chord : null
+    // A question mark is a question mark, wherever a layout keeps it.
+    const asked = event.key === '?'
     const press: Press = {
-      code: event.code,
-      shift: event.shiftKey,
+      code: asked ? 'Slash' : event.code,
+      shift: asked || event.shiftKey,
       ctrl: event.ctrlKey,
       alt: event.altKey,
       meta: event.metaKey,

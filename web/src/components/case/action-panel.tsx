@@ -212,6 +212,7 @@ function ActionForm({
       ref={form}
       className={styles.dock}
       aria-label={t('action.title')}
+      noValidate
       onSubmit={(event) => {
         event.preventDefault()
         send()
@@ -386,7 +387,11 @@ function ActionForm({
                   ))}
                 </div>
               </fieldset>
-              <div className={styles.inline}>
+            </>
+          )}
+          <div className={styles.pair}>
+            {value.choice !== 'dismiss' && (
+              <>
                 <label className={styles.label} htmlFor={`${name}-why`}>
                   {off ? t('action.reasonRequired') : t('action.reason')}
                 </label>
@@ -398,14 +403,12 @@ function ActionForm({
                   maxLength={1_000}
                   required={off}
                   aria-invalid={problem === 'reason' || undefined}
-                  placeholder={t('action.reasonHint')}
+                  placeholder={off ? t('action.reasonNeeded') : t('action.reasonHint')}
                   value={value.reason}
                   onChange={(event) => edit({ reason: event.target.value })}
                 />
-              </div>
-            </>
-          )}
-          <div className={styles.inline}>
+              </>
+            )}
             <label className={styles.label} htmlFor={`${name}-note`}>
               {t('action.note')}
             </label>

@@ -130,11 +130,8 @@ function CaseBody({
   useCommand('case.release', () => claim.release())
 
   useEffect(() => {
-    const seq = activeSeq ?? seqs[0]
-    if (seq === undefined) return
-    scroller.current?.querySelector(`[data-seq="${seq}"]`)?.scrollIntoView({ block: 'center' })
-    // Only a step of the user, or a case that just opened, moves the text.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    if (activeSeq === null) return
+    scroller.current?.querySelector(`[data-seq="${activeSeq}"]`)?.scrollIntoView({ block: 'nearest' })
   }, [activeSeq])
 
   const claimedByOther = current.claimedBy !== null && current.claimedBy !== me.person.id

@@ -1,14 +1,18 @@
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TranscriptLine } from '../../../../src/contracts/alert.ts'
 import type { CaseDetail } from '../../../../src/contracts/case.ts'
 import { tellingReadings, type LineEvidence } from '../../lib/evidence.ts'
 import { levelOf } from '../../lib/severity.ts'
 import { streamTime } from '../../lib/time.ts'
-import { foldLines, type LaneLine } from '../../lib/transcript-fold.ts'
+import { foldContext, foldLines, type LaneLine } from '../../lib/transcript-fold.ts'
 import { SeverityShape } from '../severity-badge.tsx'
 import { Time } from '../time.tsx'
 import { MarkedUserText, UserText } from '../user-text.tsx'
 import styles from './evidence-lines.module.css'
+
+/** Lines of context shown before and after the evidence until more is asked for. */
+const contextLines = 2
 
 /** The words that justify a decision, in their context of half a minute, with the exact words marked. */
 export function EvidenceLines({
@@ -23,7 +27,11 @@ export function EvidenceLines({
   atMs: number
 }) {
   const { t } = useTranslation()
+  const [unfolded, setUnfolded] = useState(false)
   const lines = foldLines(detail.transcript).filter(({ line }) => line.channel === 'speech' || line.channel === 'chat')
+  const bears = ({ line, original }: LaneLine) =>
+    evidence.has(line.seq) || (original !== null && evidence.has(original.seq))
+  const parts = foldContext(lines, bears, unfolded ? Infinity : contextLines)
   return (
     <div className={styles.evidence}>
       <h3 className={styles.title}>
@@ -37,15 +45,23 @@ export function EvidenceLines({
       </h3>
       {lines.length === 0 && <p className={styles.none}>{t('case.noTranscript')}</p>}
       <ol>
-        {lines.map((item) => (
-          <EvidenceLine
-            key={item.line.seq}
-            item={item}
-            evidence={evidence.get(item.line.seq)}
-            originalEvidence={item.original === null ? undefined : evidence.get(item.original.seq)}
-            active={item.line.seq === activeSeq}
-          />
-        ))}
+        {parts.map((part) =>
+          part.kind === 'line' ? (
+            <EvidenceLine
+              key={part.item.line.seq}
+              item={part.item}
+              evidence={evidence.get(part.item.line.seq)}
+              originalEvidence={part.item.original === null ? undefined : evidence.get(part.item.original.seq)}
+              active={part.item.line.seq === activeSeq}
+            />
+          ) : (
+            <li key={`fold-${part.seq}`}>
+              <button type="button" className={styles.fold} onClick={() => setUnfolded(true)}>
+                {t('case.unfold', { count: part.count })}
+              </button>
+            </li>
+          ),
+        )}
       </ol>
     </div>
   )

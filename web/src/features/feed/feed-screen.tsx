@@ -9,7 +9,7 @@ import { Icon } from '../../components/icon.tsx'
 import { Empty, Skeleton } from '../../components/notice.tsx'
 import { call } from '../../lib/api.ts'
 import { FeedView, nextWanted } from '../../lib/feed-view.ts'
-import { commandKeys } from '../../lib/key-catalogue.ts'
+import { commandKeys, type CommandId } from '../../lib/key-catalogue.ts'
 import { serverNow } from '../../lib/clock.ts'
 import { useAlert, useHeartbeat, useLive, useLiveReady } from '../../lib/live-context.ts'
 import { isClaimed, isOpen } from '../../lib/queue-order.ts'
@@ -33,7 +33,6 @@ function matcher(search: FeedSearch): (alert: Alert) => boolean {
 
 /** The queue on the left, the case of the selected alert on the right. */
 export function FeedScreen() {
-  const { t } = useTranslation()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const { store } = useLive()
@@ -145,7 +144,7 @@ export function FeedScreen() {
       </div>
       <div className={styles.case} id="case-pane">
         {selected === null ? (
-          <Empty title={t('feed.pickTitle')}>{t('feed.pickBody')}</Empty>
+          <PickHint />
         ) : (
           <SelectedCase
             alertId={selected}
@@ -158,6 +157,38 @@ export function FeedScreen() {
           />
         )}
       </div>
+    </div>
+  )
+}
+
+const hinted: readonly CommandId[] = [
+  'feed.next',
+  'feed.nextUnclaimed',
+  'feed.open',
+  'case.claim',
+  'case.suspend',
+  'case.dismiss',
+  'case.submit',
+  'feed.showHeld',
+  'general.help',
+]
+
+/** The place of the case while none is chosen: the few keys that carry a shift. */
+function PickHint() {
+  const { t } = useTranslation()
+  return (
+    <div className={styles.pick}>
+      <p className={styles.pickTitle}>{t('feed.pickTitle')}</p>
+      <dl className={styles.pickKeys}>
+        {hinted.map((id) => (
+          <div key={id} className={styles.pickKey}>
+            <dt>
+              <kbd>{commandKeys(id)}</kbd>
+            </dt>
+            <dd>{t(`command.${id}`)}</dd>
+          </div>
+        ))}
+      </dl>
     </div>
   )
 }

@@ -100,7 +100,7 @@ export function HistoryFilters({
         defaultValue={search.q ?? ''}
       />
       <select
-        className={styles.field}
+        className={styles.choice}
         aria-label={t('history.demo')}
         value={search.demo ?? 'include'}
         onChange={(event) =>
