@@ -1,6 +1,11 @@
 import type { CaseDetail } from '../../../src/contracts/case.ts'
 import { dismissReasons } from '../../../src/contracts/case.ts'
-import type { Action, IssueEnforcementInput, Suggestion } from '../../../src/contracts/enforcement.ts'
+import {
+  moderatorSuspendSeconds,
+  type Action,
+  type IssueEnforcementInput,
+  type Suggestion,
+} from '../../../src/contracts/enforcement.ts'
 import type { Permission } from '../../../src/contracts/people.ts'
 
 /** What the panel can choose: one of four measures, or no violation. */
@@ -41,23 +46,33 @@ export function choiceOf(action: Action): Choice {
   }
 }
 
-/** Ids of the lines a case rests on, as `sessionId:seq`, oldest first. */
+/**
+ * Ids of the lines a case rests on, as `sessionId:seq`, oldest first. Only final words and chat are evidence: partials
+ * and products, which a finding may rest on too, are left out.
+ */
 export function evidenceIdsOf(detail: CaseDetail): string[] {
-  const seqs = new Set<number>()
-  for (const finding of detail.findings) {
-    seqs.add(finding.seq)
-    for (const seq of finding.evidenceSeqs) seqs.add(seq)
+  const lines = new Map(detail.transcript.map((line) => [line.seq, line]))
+  const isEvidence = (seq: number) => {
+    const line = lines.get(seq)
+    return line === undefined || line.channel === 'chat' || (line.channel === 'speech' && line.partial !== true)
   }
+  const seqs = new Set<number>()
+  for (const finding of detail.findings) for (const seq of [finding.seq, ...finding.evidenceSeqs]) seqs.add(seq)
   for (const alert of detail.alerts) if (seqs.size === 0) seqs.add(alert.quoteSeq)
-  return [...seqs].sort((a, b) => a - b).map((seq) => `${detail.case.sessionId}:${seq}`)
+  return [...seqs]
+    .filter(isEvidence)
+    .sort((a, b) => a - b)
+    .map((seq) => `${detail.case.sessionId}:${seq}`)
 }
 
-/** The panel as it opens: the suggested step, every clause and every piece of evidence. */
+/** The panel as it opens: the suggested step as far as this person may go, every clause, every piece of evidence. */
 export function freshDraft(detail: CaseDetail, allowed: readonly Permission[]): ActionDraft {
   const suggested = choiceOf(detail.suggestion.action)
+  const mayBan = allowed.includes('enforcement.ban')
+  const duration = detail.suggestion.durationSeconds ?? defaultDuration
   return {
-    choice: suggested === 'ban' && !allowed.includes('enforcement.ban') ? 'suspend' : suggested,
-    durationSeconds: detail.suggestion.durationSeconds ?? defaultDuration,
+    choice: suggested === 'ban' && !mayBan ? 'suspend' : suggested,
+    durationSeconds: mayBan ? duration : Math.min(duration, moderatorSuspendSeconds),
     basisIds: detail.grounds.map((ground) => ground.basisId).slice(0, 20),
     evidenceIds: evidenceIdsOf(detail).slice(0, 50),
     reason: '',

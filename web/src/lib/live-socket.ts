@@ -12,6 +12,8 @@ type LineListener = (lines: readonly TranscriptLine[]) => void
 
 /** Milliseconds after which an unanswered question is asked again. */
 const answerMs = 8_000
+/** Milliseconds by which a heartbeat may be ahead of the batch it counts. */
+const overtakeMs = 500
 /** A break shorter than this is not worth a notice, milliseconds. */
 const noticeableBreakMs = 3_000
 
@@ -50,7 +52,7 @@ export class LiveSocket {
       this.#hear(hb.t)
       this.#heartbeat = hb
       for (const listener of this.#heartbeatListeners) listener()
-      if (this.#store.ready && hb.seq > this.#store.receivedSeq) void this.#ask()
+      if (this.#store.ready && hb.seq > this.#store.receivedSeq) this.#askIfBehind(hb.seq)
     })
     this.#socket.on('batch', (batch: ConsoleDownData<'batch'>) => {
       const last = batch.items.at(-1)
@@ -113,6 +115,13 @@ export class LiveSocket {
     this.#lastHeard = Date.now()
     gauge.hear(Date.now(), Date.parse(serverTime))
     refreshFreshness()
+  }
+
+  /** The heartbeat may overtake a batch by a moment; only what stays missing is asked for. */
+  #askIfBehind(seq: number): void {
+    setTimeout(() => {
+      if (this.#socket.connected && seq > this.#store.receivedSeq) void this.#ask()
+    }, overtakeMs)
   }
 
   async #ask(): Promise<void> {

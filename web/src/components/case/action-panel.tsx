@@ -9,6 +9,7 @@ import {
   draftProblem,
   enforcementBody,
   evidenceIdsOf,
+  freshDraft,
   leavesSuggestion,
   suspendDurations,
   type ActionDraft,
@@ -20,7 +21,7 @@ import { caseQuery } from '../../lib/case-query.ts'
 import { durationText } from '../../lib/duration-text.ts'
 import { commandKeys, type CommandId } from '../../lib/key-catalogue.ts'
 import { useLive } from '../../lib/live-context.ts'
-import { useMay } from '../../lib/me-context.ts'
+import { useMay, useMe } from '../../lib/me-context.ts'
 import { shortCount } from '../../lib/numbers.ts'
 import { clockTime, minuteTime } from '../../lib/time.ts'
 import type { Claim } from '../../lib/use-claim.ts'
@@ -105,6 +106,7 @@ function ActionForm({
   const { t, i18n } = useTranslation()
   const { store } = useLive()
   const queries = useQueryClient()
+  const me = useMe()
   const mayBan = useMay('enforcement.ban')
   const draft = useDraft(detail)
   const value = draft.value
@@ -187,7 +189,7 @@ function ActionForm({
 
   useCommand('case.step1', () => pick('remind'))
   useCommand('case.step2', () => pick('warn'))
-  useCommand('case.step3', () => pick('suspend', suggestion.durationSeconds ?? undefined))
+  useCommand('case.step3', () => pick('suspend', freshDraft(detail, me.permissions).durationSeconds))
   useCommand('case.step4', () => pick('suspend', mayBan ? longSuspension : undefined))
   useCommand('case.step5', () => pick('ban'))
   useCommand('case.warn', () => pick('warn'))

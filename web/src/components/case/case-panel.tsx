@@ -99,6 +99,8 @@ function CaseBody({
   const seqs = evidenceSeqs(detail.transcript, evidence)
   const alerts = [...detail.alerts].sort((a, b) => b.severity - a.severity)
   const first = alerts[0]
+  const ground = detail.grounds[0]
+  const strongest = [...detail.findings].sort((a, b) => b.severity - a.severity || b.score - a.score)[0]
   const atMs = detail.transcript.find((line) => line.seq === seqs[0])?.atMs ?? first?.firstAtMs ?? 0
 
   const step = (direction: 1 | -1) => {
@@ -167,6 +169,20 @@ function CaseBody({
           {detail.session.viewers !== null && (
             <span title={String(detail.session.viewers)}>
               {t('feed.viewers', { value: shortCount(detail.session.viewers, i18n.language) })}
+            </span>
+          )}
+        </div>
+        <div className={styles.gist}>
+          {ground !== undefined && (
+            <span>
+              <span className={styles.gistName}>{t('case.basisLine')}</span> {ground.citation}
+              {detail.grounds.length > 1 && <span className={styles.more}>+{detail.grounds.length - 1}</span>}
+            </span>
+          )}
+          {strongest !== undefined && (
+            <span>
+              <span className={styles.gistName}>{t('case.whyLine')}</span>{' '}
+              {[...new Set(strongest.concepts.map((hit) => hit.concept))].join(' ∧ ')} {strongest.score.toFixed(2)}
             </span>
           )}
         </div>

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { Case } from '../../../../src/contracts/case.ts'
+import { useMe } from '../../lib/me-context.ts'
 import { clockTime } from '../../lib/time.ts'
 import { Button } from '../button.tsx'
 import styles from './conflict-panel.module.css'
@@ -17,7 +18,9 @@ export function ConflictPanel({
   onAgain: () => void
 }) {
   const { t } = useTranslation()
+  const me = useMe()
   const resolved = current.status === 'resolved'
+  const claimedByOther = current.claimedBy !== null && current.claimedBy !== me.person.id
   return (
     <div className={styles.conflict} role="alert">
       <p>
@@ -28,7 +31,9 @@ export function ConflictPanel({
               time: clockTime(current.resolvedAt),
               decision: current.decision === null ? '' : t(`action.${current.decision}`),
             })
-          : t('conflict.changed')}
+          : claimedByOther
+            ? t('conflict.claimed', { name: current.claimedByName ?? t('conflict.someone') })
+            : t('conflict.changed')}
       </p>
       <p>{t('conflict.yours', { draft: draftText })}</p>
       <div className={styles.ways}>

@@ -5,7 +5,7 @@ import { cuttingActions, type Enforcement } from '../../../../src/contracts/enfo
 import { Button } from '../../components/button.tsx'
 import { PhaseTrack } from '../../components/case/phase-track.tsx'
 import { MarkedUserText, UserText } from '../../components/user-text.tsx'
-import { useMay } from '../../lib/me-context.ts'
+import { useMay, useMe } from '../../lib/me-context.ts'
 import { streamTime } from '../../lib/time.ts'
 import styles from './history-detail.module.css'
 import { LiftForm } from './lift-form.tsx'
@@ -15,7 +15,9 @@ const running = new Set<Enforcement['status']>(['issued', 'received', 'effective
 /** What a measure stood on: the words as they were, the clauses, the notice, its course, and the way to end it early. */
 export function HistoryDetail({ item }: { item: Enforcement }) {
   const { t } = useTranslation()
+  const me = useMe()
   const mayLift = useMay('enforcement.lift')
+  const mayLiftOthers = useMay('enforcement.ban')
   const [lifting, setLifting] = useState(false)
   const liftable = cuttingActions.includes(item.action) && running.has(item.status) && item.reverses === null
   return (
@@ -83,7 +85,7 @@ export function HistoryDetail({ item }: { item: Enforcement }) {
             <Button
               small
               tone="danger"
-              refusal={mayLift ? null : t('history.liftForbidden')}
+              refusal={mayLift && (mayLiftOthers || item.actor.id === me.person.id) ? null : t('action.leadOnly')}
               onClick={() => setLifting(true)}
             >
               {t('history.lift')}
