@@ -140,12 +140,14 @@ function toFinding(
 ): Finding {
   const { rule } = match
   const here = match.spans.filter(({ end }) => end > 0)
-  const start = Math.max(0, Math.min(...here.map((span) => span.start)))
-  const end = Math.max(...here.map((span) => span.end))
+  // A nod alone has no span of its own: the whole answer is quoted.
+  const start = here.length === 0 ? 0 : Math.max(0, Math.min(...here.map((span) => span.start)))
+  const end = here.length === 0 ? scene.reading.norm.length : Math.max(...here.map((span) => span.end))
   const { span, quote } = quoteBetween(scene.reading, start, end)
   const weighed = weighSeverity(match, scene, context.repeated?.get(rule.code) ?? 0)
   const reading = meantInstead(scene, here, start, end)
   const notes = [...weighed.notes, ...groundNotes]
+  if (scene.answered !== undefined) notes.push('a viewer’s question answered with a nod')
   if (context.category === undefined && rule.source.unknownCategory === 'review') notes.push('category unknown: review')
   return {
     seq: scene.present.seq,

@@ -18,7 +18,7 @@ function hitsOf(lexicon: Lexicon, words: readonly string[], parts: readonly stri
   for (const part of parts) {
     state = scan(
       lexicon,
-      (i) => part.charCodeAt(i),
+      Uint16Array.from({ length: part.length }, (_, i) => part.charCodeAt(i)),
       part.length,
       state,
       (pattern, end, length) => found.push(`${before + end - length}:${words[pattern] ?? '?'}`),

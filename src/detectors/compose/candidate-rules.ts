@@ -1,25 +1,26 @@
 import type { CompiledRule } from '../pack/compiled-rule-pack.ts'
 import type { Scene } from './scene.ts'
 
-/** Rules of which every slot has some concept in sight: a bit mask per rule, so most rules cost nothing. */
+/**
+ * Rules of which every slot has some concept in sight. A rule is only looked at when its rarest slot is, so that words
+ * as common as 这个 or 喝 wake nothing.
+ */
 export function candidateRules(scene: Scene): CompiledRule[] {
-  const { pack } = scene
-  const masks = new Uint8Array(pack.compiledRules.length)
-  const touched: number[] = []
-  let presentSeen = false
-  for (const span of scene.spans) {
-    presentSeen ||= span.end > 0
-    for (const use of pack.uses[span.concept] ?? []) {
-      if (masks[use.rule] === 0) touched.push(use.rule)
-      masks[use.rule] = (masks[use.rule] ?? 0) | use.bit
+  const { pack, byConcept } = scene
+  if (!scene.spans.some(({ end }) => end > scene.freshFrom)) return []
+  const seen = new Uint8Array(pack.compiledRules.length)
+  const candidates: CompiledRule[] = []
+  for (const concept of byConcept.keys()) {
+    for (const index of pack.triggers[concept] ?? []) {
+      if (seen[index] === 1) continue
+      seen[index] = 1
+      const rule = pack.compiledRules[index]
+      if (rule !== undefined && isFillable(rule, byConcept)) candidates.push(rule)
     }
   }
-  if (!presentSeen) return []
-  return touched
-    .sort((a, b) => a - b)
-    .flatMap((index) => {
-      const rule = pack.compiledRules[index]
-      if (rule === undefined) return []
-      return ((masks[index] ?? 0) & rule.presentMask) === rule.presentMask ? [rule] : []
-    })
+  return candidates.sort((a, b) => a.index - b.index)
+}
+
+function isFillable(rule: CompiledRule, byConcept: ReadonlyMap<number, unknown>): boolean {
+  return rule.slots.every((slot) => slot.earlier || slot.list.some((concept) => byConcept.has(concept)))
 }

@@ -75,7 +75,7 @@ function looseFillings(rule: CompiledRule, scene: Scene, mask: number): ConceptS
       if (list.length > mostHeld) list.pop()
       fillable = true
     })
-    if (!fillable || span.end <= 0) continue
+    if (!fillable || span.end <= scene.freshFrom) continue
     const filling = tightest(rule, scene, held, span)
     if (filling !== undefined) fillings.push(filling)
     if (fillings.length >= mostMatches * 3) break
@@ -121,7 +121,7 @@ function listedFillings(rule: CompiledRule, scene: Scene, mask: number): Concept
       if (chain === undefined) continue
       const longer = [...chain, span]
       if (k < slots.length - 1) chains[k] = [longer, ...(chains[k] ?? [])].slice(0, mostHeld)
-      else if (longer.some(({ end }) => end > 0)) fillings.push(longer)
+      else if (longer.some(({ end }) => end > scene.freshFrom)) fillings.push(longer)
     }
     if (fillings.length >= mostMatches * 3) break
   }

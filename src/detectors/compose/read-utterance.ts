@@ -43,22 +43,16 @@ export function readUtterance(text: string, pack: CompiledRulePack, state = root
 
 function literalHits(norm: Normalised, pack: CompiledRulePack, state: number, hits: RawHit[]): number {
   const { units } = norm
-  return scan(
-    pack.literal,
-    (i) => units[i] ?? 0,
-    norm.length,
-    state,
-    (pattern, end, length) => {
-      const start = end - length
-      if (start < 0 && length < 3) return // Two characters meet by chance at the border of two utterances.
-      if (start >= 0 && norm.clause[start] !== norm.clause[end - 1]) return
-      if (!latinBorder(units, start, end)) return
-      const disguised = start >= 0 && isDisguised(norm, start, end)
-      for (const entry of pack.literal.entries[pattern] ?? []) {
-        hits.push({ start, end, entry, how: disguised ? 'disguised' : entry.kind === 'alias' ? 'alias' : 'plain' })
-      }
-    },
-  )
+  return scan(pack.literal, units, norm.length, state, (pattern, end, length) => {
+    const start = end - length
+    if (start < 0 && length < 3) return // Two characters meet by chance at the border of two utterances.
+    if (start >= 0 && norm.clause[start] !== norm.clause[end - 1]) return
+    if (!latinBorder(units, start, end)) return
+    const disguised = start >= 0 && isDisguised(norm, start, end)
+    for (const entry of pack.literal.entries[pattern] ?? []) {
+      hits.push({ start, end, entry, how: disguised ? 'disguised' : entry.kind === 'alias' ? 'alias' : 'plain' })
+    }
+  })
 }
 
 function isDisguised(norm: Normalised, start: number, end: number): boolean {
@@ -104,7 +98,7 @@ function strippedHits(norm: Normalised, pack: CompiledRulePack, hits: RawHit[]):
   }
   scan(
     pack.literal,
-    (i) => norm.units[kept[i] ?? 0] ?? 0,
+    Uint16Array.from(kept, (i) => norm.units[i] ?? 0),
     kept.length,
     rootState,
     (pattern, end, length) => {
@@ -148,7 +142,7 @@ function heardHits(norm: Normalised, pack: CompiledRulePack, hits: RawHit[]): vo
   const count = sounded?.length ?? norm.length
   scan(
     pack.phonetic,
-    sounded === undefined ? (i) => heard[norm.units[i] ?? 0] ?? 0 : (i) => sounded[i]?.heard ?? 0,
+    sounded === undefined ? norm.units.map((unit) => heard[unit] ?? 0) : sounded.map((one) => one.heard),
     count,
     rootState,
     (pattern, end, length) => {

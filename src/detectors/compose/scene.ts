@@ -25,6 +25,10 @@ export type Scene = {
   earlier: readonly Earlier[]
   /** Viewers' chat of the window, latest first. */
   viewers: readonly Utterance[]
+  /** A viewer's question that the present utterance answers with a nod: read as if the seller had said it. */
+  answered: Earlier | undefined
+  /** Spans that end after this position are new with the present utterance. */
+  freshFrom: number
   /** Concepts of the present and the joined utterances, by joined position. */
   spans: readonly ConceptSpan[]
   /** The same by end, and by concept. */
@@ -37,8 +41,9 @@ export type Scene = {
 export function setScene(present: Utterance, window: readonly Utterance[], pack: CompiledRulePack): Scene {
   const near = withinWindow(present, window)
   const sellers = isSeller(present.speaker) ? near.filter((utterance) => isSeller(utterance.speaker)) : []
-  const earlier = joinBackwards(present, sellers, pack)
-  const last = earlier.find(({ joined }) => joined)
+  const answered = isSeller(present.speaker) ? questionNodded(present, near, pack) : undefined
+  const earlier = answered === undefined ? joinBackwards(present, sellers, pack) : [answered]
+  const last = answered === undefined ? earlier.find(({ joined }) => joined) : undefined
   const reading = readUtterance(present.text, pack, last === undefined ? rootState : carriedState(last, pack))
   // Words of discourse are short and meet by chance at a border (…是不 + 是纯手工): only claims may cross it.
   const discourse = new Set(Object.values(pack.discourse))
@@ -57,6 +62,8 @@ export function setScene(present: Utterance, window: readonly Utterance[], pack:
     reading,
     earlier,
     viewers: near.filter((utterance) => !isSeller(utterance.speaker)).reverse(),
+    answered,
+    freshFrom: answered?.offset ?? 0,
     spans,
     spansByEnd: [...spans].sort((a, b) => a.end - b.end || a.start - b.start),
     byConcept: groupByConcept(spans),
@@ -101,6 +108,26 @@ function joins(present: Utterance, before: Utterance): boolean {
   if (present.atMs - before.atMs > windowLimits.joinMs) return false
   const short = Math.min(present.text.length, before.text.length) <= windowLimits.joinUnits
   return short || present.speaker !== before.speaker
+}
+
+/** How long a viewer's question may wait for its nod, and how far into the answer the nod may stand. */
+const nodLimits = { ms: 20_000, units: 6, questions: 6 } as const
+
+/** 弹幕：能降血糖吗 — 主播：能的放心喝. The viewer's words become the seller's. */
+function questionNodded(present: Utterance, near: readonly Utterance[], pack: CompiledRulePack): Earlier | undefined {
+  const { NOD, QUESTION, QUESTION_END } = pack.discourse
+  if (NOD < 0 || near.every(({ speaker }) => isSeller(speaker))) return undefined
+  const nods = readOnce(present, pack).spans.some(({ concept, start }) => concept === NOD && start <= nodLimits.units)
+  if (!nods) return undefined
+  const asked = near
+    .filter(({ speaker, atMs }) => !isSeller(speaker) && present.atMs - atMs <= nodLimits.ms)
+    .slice(-nodLimits.questions)
+    .findLast((utterance) =>
+      readOnce(utterance, pack).spans.some(({ concept }) => concept === QUESTION || concept === QUESTION_END),
+    )
+  if (asked === undefined) return undefined
+  const reading = readOnce(asked, pack)
+  return { utterance: asked, reading, offset: -reading.norm.length - pause, joined: true }
 }
 
 /** The automaton goes on where the seller stopped, so that a term cut by the recogniser between two finals is found. */

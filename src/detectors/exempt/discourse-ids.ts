@@ -16,6 +16,7 @@ export const discourseConcepts = [
   'ASKED',
   'ANSWER_NO',
   'AFFIRM',
+  'NOD',
   'LAW',
   'REPORTED',
   'VIEWER_SAYS',
@@ -23,6 +24,7 @@ export const discourseConcepts = [
   'ADVERSATIVE',
   'AFTER_SALES',
   'LICENCE_SPOKEN',
+  'DISEASE_CLAIM',
   'TEST_REPORT',
   'BB_FACTORY',
   'BB_ODDS',
@@ -40,7 +42,6 @@ export const discourseConcepts = [
   'CHILDREN',
   'SERIOUS_DISEASE',
   'CORRECTION',
-  'STAFF_PREFIX',
 ] as const
 
 export type DiscourseConcept = (typeof discourseConcepts)[number]

@@ -63,6 +63,10 @@ export function bySpokenLicence(match: Match, scene: Scene): Weighed | undefined
   if (proof !== undefined && proof.end > 0) {
     return { code: 'exempt.licensed', mark, applied: false, because: 'a result is claimed beyond the licence' }
   }
+  const cure = marks(scene, 'DISEASE_CLAIM').find((span) => span.end > match.start && span.start < match.end + 2)
+  if (cure !== undefined && match.rule.code !== 'efficacy.device_drug') {
+    return { code: 'exempt.licensed', mark, applied: false, because: 'no such licence covers the cure of a disease' }
+  }
   return { code: 'exempt.licensed', mark, applied: true }
 }
 

@@ -5,13 +5,18 @@ import type { DiscourseConcept } from './discourse-ids.ts'
 
 /** Spans of a discourse concept in the present and the joined utterances, by position. */
 export function marks(scene: Scene, ...names: readonly DiscourseConcept[]): readonly ConceptSpan[] {
-  const lists = names.flatMap((name) => {
+  let only: readonly ConceptSpan[] | undefined
+  let merged: ConceptSpan[] | undefined
+  for (const name of names) {
     const list = scene.byConcept.get(scene.pack.discourse[name])
-    return list === undefined ? [] : [list]
-  })
-  if (lists.length < 2) return lists[0] ?? []
-  return lists.flat().sort((a, b) => a.start - b.start || b.end - a.end)
+    if (list === undefined) continue
+    if (only === undefined) only = list
+    else merged = (merged ?? [...only]).concat(list)
+  }
+  return merged?.sort((a, b) => a.start - b.start || b.end - a.end) ?? only ?? none
 }
+
+const none: readonly ConceptSpan[] = []
 
 /** The same, in the present utterance only. */
 export function marksHere(scene: Scene, ...names: readonly DiscourseConcept[]): ConceptSpan[] {

@@ -15,6 +15,13 @@ export function asked(match: Match, scene: Scene): Weighed | undefined {
   if (mark === lead && between(scene, mark.end, match.start, 'ADVERSATIVE', 'ANSWER_NO', 'QUESTION_END')) {
     return { ...base, applied: false, because: 'the question ends before the claim begins' }
   }
+  if (
+    scene.answered !== undefined &&
+    mark.start < 0 &&
+    firstAfter(scene, 0, 8, 'ANSWER_NO', 'NEGATION') === undefined
+  ) {
+    return { ...base, applied: false, because: 'the seller answers the question with a nod' }
+  }
   if (completes(match, scene, mark.start)) {
     return { ...base, applied: false, because: 'another voice completes the sentence into a claim' }
   }

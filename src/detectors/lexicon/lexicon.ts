@@ -1,4 +1,4 @@
-import { buildDoubleArray, next, rootState } from './double-array.ts'
+import { buildDoubleArray, rootState } from './double-array.ts'
 import type { DoubleArray } from './double-array.ts'
 
 /** What a pattern means to the pack; several concepts may list the same words. */
@@ -42,22 +42,36 @@ export function buildLexicon(
 }
 
 /**
- * Runs the automaton over `count` units from `state` and reports every occurrence, overlapping ones included, by its
- * pattern and exclusive end. Start = end − length, negative when the occurrence began before this text. Returns the
- * state, which the next text may continue from.
+ * Runs the automaton over the first `count` units from `state` and reports every occurrence, overlapping ones included,
+ * by its pattern and exclusive end. Start = end − length, negative when the occurrence began before this text. Returns
+ * the state, which the next text may continue from.
  */
 export function scan(
   lexicon: Lexicon,
-  unitAt: (index: number) => number,
+  units: ArrayLike<number>,
   count: number,
   state: number,
   found: (pattern: number, end: number, length: number) => void,
 ): number {
   const { automaton, alphabet } = lexicon
-  const { output, outputLink, lengths } = automaton
+  const { base, check, fail, output, outputLink, lengths } = automaton
+  const slots = check.length
   let at = state
   for (let i = 0; i < count; i++) {
-    at = next(automaton, at, alphabet[unitAt(i)] ?? 0)
+    const symbol = alphabet[units[i] ?? 0] ?? 0
+    if (symbol === 0) {
+      at = rootState
+      continue
+    }
+    for (;;) {
+      const child = (base[at] ?? 0) + symbol
+      if (child < slots && check[child] === at) {
+        at = child
+        break
+      }
+      if (at === rootState) break
+      at = fail[at] ?? rootState
+    }
     let emit = (output[at] ?? -1) >= 0 ? at : (outputLink[at] ?? rootState)
     while (emit !== rootState) {
       const pattern = output[emit] ?? 0

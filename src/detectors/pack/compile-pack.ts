@@ -122,8 +122,23 @@ function assemble(parsed: ParsedPack, conceptIds: Map<string, number>, hash: str
     ...buildLexicons(concepts, conceptIds),
     compiledRules,
     uses,
+    triggers: triggersOf(compiledRules, uses),
     discourse: discourseIds(conceptIds),
   })
+}
+
+/** A rule wakes by the slot whose concepts the fewest slots share; one of earlier slots alone by any of them. */
+function triggersOf(rules: readonly CompiledRule[], uses: readonly (readonly SlotUse[])[]): number[][] {
+  const triggers: number[][] = uses.map(() => [])
+  const commonness = (list: readonly number[]): number =>
+    list.reduce((sum, concept) => sum + (uses[concept]?.length ?? 0), 0)
+  for (const rule of rules) {
+    const present = rule.slots.filter((slot) => !slot.earlier)
+    const rarest = [...present].sort((a, b) => commonness(a.list) - commonness(b.list))[0]
+    const lists = rarest === undefined ? rule.slots.map(({ list }) => list) : [rarest.list]
+    for (const concept of new Set(lists.flat())) triggers[concept]?.push(rule.index)
+  }
+  return triggers
 }
 
 function compileRule(
@@ -142,7 +157,10 @@ function compileRule(
     score: source.score,
     source,
   }
-  const slots = source.need.map((slot) => ({ concepts: new Set(slot.any.map(number)), earlier: slot.earlier }))
+  const slots = source.need.map((slot) => {
+    const list = [...new Set(slot.any.map(number))]
+    return { concepts: new Set(list), list, earlier: slot.earlier }
+  })
   let presentMask = 0
   slots.forEach((slot, i) => {
     if (!slot.earlier) presentMask |= 1 << i

@@ -20,7 +20,7 @@ export type CompiledRule = {
   index: number
   info: RuleInfo
   code: Code
-  slots: readonly { concepts: ReadonlySet<number>; earlier: boolean }[]
+  slots: readonly { concepts: ReadonlySet<number>; list: readonly number[]; earlier: boolean }[]
   /** Bit per slot that must be filled in the present event's joined text. */
   presentMask: number
   allMask: number
@@ -47,5 +47,7 @@ export type CompiledRulePack = {
   compiledRules: readonly CompiledRule[]
   /** Per concept, the slots it can fill. */
   uses: readonly (readonly SlotUse[])[]
+  /** Per concept, the rules whose rarest slot it can fill. */
+  triggers: readonly (readonly number[])[]
   discourse: DiscourseIds
 }
