@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Access } from './access/access.ts'
 import { createAccess } from './access/create-access.ts'
 import { createApi } from './api/server.ts'
+import { createVisitors } from './api/visitors.ts'
 import type { Fanout } from './bus/fanout.ts'
 import { createInProcessFanout } from './bus/in-process-fanout.ts'
 import { createWakeups, prepareQueue, type QueueBackend } from './bus/queue.ts'
@@ -187,19 +188,20 @@ async function serveEverything(options: AppOptions, parts: Served, down: (() => 
     now: () => performance.now(),
   })
   const shared = { ...parts, ingest, logger }
+  const apiConfig = {
+    version: options.version,
+    webDir: options.webDir,
+    demo: () => config.demo,
+    publicOrigins: config.publicOrigins,
+    trustProxy: config.trustProxy,
+    secureCookies: true,
+  }
   const api = await createApi({
     ...shared,
     citation: findCitation,
     readiness: () => parts.health.readiness(),
     metrics: () => parts.health.metrics(),
-    config: {
-      version: options.version,
-      webDir: options.webDir,
-      demo: () => config.demo,
-      publicOrigins: config.publicOrigins,
-      trustProxy: config.trustProxy,
-      secureCookies: config.production,
-    },
+    config: apiConfig,
   })
   let hub: SocketHub | null = null
   // Last in is first out: acknowledge what was sent, tell the sockets, then close the port.
@@ -208,10 +210,7 @@ async function serveEverything(options: AppOptions, parts: Served, down: (() => 
     async () => hub?.close(),
     () => ingest.close(),
   )
-  hub = attachSockets(api.server, {
-    ...shared,
-    config: { publicOrigins: config.publicOrigins, trustProxy: config.trustProxy },
-  })
+  hub = attachSockets(api.server, { ...shared, visitors: createVisitors(apiConfig) })
   parts.health.watchSockets(() => hub?.stats() ?? { rooms: 0, consoles: 0 })
   return listen(api, config)
 }

@@ -16,7 +16,6 @@ export type Config = {
   /** Proxies whose `X-Forwarded-For` is believed, as CIDR blocks. */
   trustProxy: readonly string[]
   demo: boolean
-  production: boolean
 }
 
 /** Values that are never logged. */
@@ -77,7 +76,6 @@ const environmentSchema = z.object({
       error: 'each must be an address or a CIDR block such as 10.0.0.0/8; a hop count is not safe',
     }),
   ),
-  NODE_ENV: z.string().optional(),
   LIVEWARDEN_KEY: z.string().optional(),
 })
 
@@ -120,7 +118,6 @@ export function readConfig(environment: Environment, flags: Flags = {}): { confi
       publicOrigins: settings.PUBLIC_ORIGINS,
       trustProxy: settings.TRUST_PROXY,
       demo: (flags.demo ?? true) && role === 'all',
-      production: settings.NODE_ENV === 'production',
     }),
     secrets: Object.freeze({
       databaseUrl: settings.DATABASE_URL ?? null,
