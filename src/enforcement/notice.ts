@@ -33,7 +33,7 @@ export function composeNotice(input: NoticeInput): string {
   return [
     `【${actionNames[input.action].zh}】您的直播涉嫌：${names.join('、')}。`,
     `时间与原话：${quotesOf(input)}`,
-    `依据：${input.grounds.map((ground) => `${ground.citation}（${ground.version}）`).join('；')}。`,
+    `依据：${input.grounds.map((ground) => `${ground.citation}（版本 ${ground.version}）`).join('；')}。`,
     ...exemptionWords(input.findings),
     `处理：${measureWords(input)}`,
     `怎样改正：${fixesOf(input.codes)}`,

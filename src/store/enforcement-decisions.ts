@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { categorySchema } from '../contracts/category.ts'
 import type { Enforcement } from '../contracts/enforcement.ts'
+import type { Session } from '../contracts/session.ts'
 import type {
   Decision,
   Dossier,
@@ -148,33 +149,24 @@ async function record(tx: Tx, decision: Decision): Promise<Enforcement> {
     await addStrike(tx, { enforcementId: id, hostId, issuedAt: new Date(issuedAt), ...decision.strike })
   }
   const stored = await enforcementOrThrow(tx, enforcement.id)
-  // A host's measure reaches every room it silences, each over its own sockets.
-  const rooms = new Set([enforcement.roomId, ...ended])
-  await appendFacts(
-    tx,
-    [...rooms].map((roomId): LogEntry => ({
-      roomId,
-      demo: stored.demo,
-      fact: { type: 'enforcement.issued', enforcement: stored },
-    })),
-  )
+  const issued = {
+    roomId: stored.roomId,
+    demo: stored.demo,
+    fact: { type: 'enforcement.issued' as const, enforcement: stored },
+  }
+  await appendFacts(tx, [issued, ...ended.map(endedFact)])
   return stored
 }
 
-/** Ends the live broadcasts a measure silences; returns their rooms. */
-async function cutSessions(tx: Tx, { cuts, enforcement }: Decision): Promise<string[]> {
+/** Ends the live broadcasts a measure silences. */
+async function cutSessions(tx: Tx, { cuts, enforcement }: Decision): Promise<Session[]> {
   if (cuts === null || enforcement.roomId === null || enforcement.hostId === null) return []
   const of = cuts === 'room' ? { roomId: enforcement.roomId } : { hostId: enforcement.hostId }
-  const ended = await endSessions(tx, await liveSessionIds(tx, of), 'measure')
-  await appendFacts(
-    tx,
-    ended.map((session) => ({
-      roomId: session.roomId,
-      demo: session.demo,
-      fact: { type: 'session.ended' as const, session },
-    })),
-  )
-  return ended.map((session) => session.roomId)
+  return endSessions(tx, await liveSessionIds(tx, of), 'measure')
+}
+
+function endedFact(session: Session): LogEntry {
+  return { roomId: session.roomId, demo: session.demo, fact: { type: 'session.ended', session } }
 }
 
 async function recordLift(tx: Tx, lift: Lift): Promise<Enforcement> {

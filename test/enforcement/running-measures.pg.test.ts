@@ -113,6 +113,13 @@ describe('a lift', () => {
   })
 })
 
+test('a measure lifted by 20 people at once is lifted once', async () => {
+  const { measure } = await suspend()
+  const people = await Promise.all(Array.from({ length: 20 }, (_, n) => addTestPerson(db, 'lead', `主管${n}`)))
+  const answers = await Promise.all(people.map((person) => createDoor(db).lift(liftOf(measure), by(person))))
+  expect(answers.map(codeOf).sort()).toEqual([...Array.from({ length: 19 }, () => 'conflict'), 'ok'])
+})
+
 describe('a measure whose time is over', () => {
   test('ends with a fact and an audit entry of the service', async () => {
     await createDoor(db).endDue()
@@ -197,6 +204,7 @@ describe('the room’s word', () => {
   })
 
   test('that does not come within 8 s makes the measure unconfirmed; coming late still counts', async () => {
+    await createDoor(db).markUnconfirmed()
     const fresh = await suspend()
     const late = await suspend()
     await sql`UPDATE enforcements SET issued_at = now() - interval '9 seconds' WHERE id = ${late.measure.id}`.execute(
