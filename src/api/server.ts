@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
@@ -64,7 +64,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     bodyLimit: limits.bodyBytes,
     exposeHeadRoutes: false,
     // One line for an answer, written below; two for a request would drown what matters.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: deps.config.trustProxy.length === 0 ? false : [...deps.config.trustProxy],
     routerOptions: { maxParamLength: 2_000 },
     frameworkErrors: (error, request, reply) => {
