@@ -52,7 +52,10 @@ async function prepare() {
   }
   try {
     if (current()) return // another copy has done it meanwhile
-    if (installation(true) === 'missing') await install()
+    if (installation(true) === 'missing') {
+      await install()
+      say('Packages installed.')
+    }
     if (installation(true) !== 'complete') await finishInstallation()
     if (!isBuilt(root))
       await runNode([join(root, 'scripts', 'build.mjs')], 'The build failed; what it said stands above.')
@@ -115,6 +118,17 @@ function packagesMatch(withTools) {
   })
 }
 
+/** Whether package-lock.json was made for the dependencies that package.json has now. */
+function lockfileFits() {
+  const read = (name) => JSON.parse(readFileSync(join(root, name), 'utf8'))
+  const locked = read('package-lock.json').packages['']
+  const wanted = read('package.json')
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].every((kind) => {
+    const sorted = (value) => JSON.stringify(Object.entries(value[kind] || {}).sort())
+    return sorted(locked) === sorted(wanted)
+  })
+}
+
 /** Each of these links is made by an install script; where one is missing, Postgres does not start. */
 function linksExist() {
   return installScripts().every(({ folder }) => {
@@ -133,23 +147,31 @@ function installScripts() {
 
 async function install() {
   say('Installing the packages; the first time this takes a minute or so.')
-  const settings = [
-    '--no-audit',
-    '--no-fund',
-    '--no-progress',
-    '--loglevel=error',
+  let { code, output } = await npm('ci')
+  if (code !== 0 && output.includes('EUSAGE') && lockfileFits()) {
+    // npm also refuses a lock file that leaves out the optional packages of other systems, as one made behind a mirror does.
+    // An ordinary installation takes it, and installs the versions it names.
+    ;({ code, output } = await npm('install', '--no-save'))
+  }
+  if (code !== 0) {
+    process.stderr.write(output)
+    throw installError(output)
+  }
+}
+
+function npm(command, ...options) {
+  const packages = [
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
     '--package-lock',
     '--no-dry-run',
     '--no-global',
   ]
-  const npm = npmProgram()
-  const { code, output } = await run(
-    npm.program,
-    [...npm.first, 'ci', '--include=dev', '--include=optional', '--ignore-scripts', ...settings],
-    { cwd: root, env: npmEnvironment() },
-    'still installing',
-  )
-  if (code !== 0) throw installError(output)
+  const messages = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error']
+  const { program, first } = npmProgram()
+  const npmArguments = [...first, command, ...options, ...packages, ...messages]
+  return run(program, npmArguments, { cwd: root, env: npmEnvironment() }, 'still installing')
 }
 
 async function finishInstallation() {
@@ -210,27 +232,31 @@ async function runNode(nodeArguments, failure, cwd = root) {
 
 const running = new Set()
 
-/** Runs a program with its output on our stderr and nothing on its stdin: ours belongs to the command that follows. */
+/**
+ * Runs a program with nothing on its stdin, since ours belongs to the command that follows. Its output goes to our stderr, or,
+ * when `waiting` says what to tell meanwhile, is kept for the caller.
+ */
 function run(program, programArguments, options, waiting) {
   const startedAt = Date.now()
-  const ticker =
-    waiting === undefined
-      ? undefined
-      : setInterval(() => say(`${waiting} (${Math.round((Date.now() - startedAt) / 1000)} s)`), 10_000)
+  const tell = () => say(`${waiting} (${Math.round((Date.now() - startedAt) / 1000)} s)`)
+  const ticker = waiting === undefined ? undefined : setInterval(tell, 10_000)
   return new Promise((resolve, reject) => {
     const child = spawn(program, programArguments, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
     running.add(child)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => {
-        process.stderr.write(chunk)
-        output = (output + chunk.toString()).slice(-65536)
+      stream.setEncoding('utf8').on('data', (text) => {
+        if (waiting === undefined) process.stderr.write(text)
+        else output = (output + text).slice(-65536)
       })
     }
     child.once('error', (error) =>
       reject(new PrepareError(`"${program}" could not be run (${error.code}). Is it installed?`)),
     )
-    child.once('close', (code) => resolve({ code, output }))
+    child.once('close', (code) => {
+      running.delete(child)
+      resolve({ code, output })
+    })
   }).finally(() => clearInterval(ticker))
 }
 

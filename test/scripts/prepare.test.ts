@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { addConsole, makeBuiltProject, makeProject, prepare, run, type Outcome, type Project } from './project.ts'
@@ -143,6 +145,41 @@ test('a read-only checkout starts when it is built, and otherwise says what to d
   expect(outdated.stderr).toContain('cannot be written, so it is started as it was built')
 })
 
+test('a lock file without the optional packages of other systems installs what it names', async () => {
+  const registry = createServer((_request, response) => response.writeHead(404).end('{}'))
+  onTestFinished(() => void registry.close())
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve))
+  const project = await makeProject()
+  const optionalDependencies = { 'stranger-for-another-system': '1.0.0' }
+  await project.write(
+    'packages/stranger/package.json',
+    JSON.stringify({ name: 'stranger', version: '1.0.0', optionalDependencies }),
+  )
+  const lockBefore = (await project.read('package-lock.json')).replace(
+    '"packages/stranger":{',
+    `"packages/stranger":{"optionalDependencies":${JSON.stringify(optionalDependencies)},`,
+  )
+  await project.write('package-lock.json', lockBefore)
+  const outcome = await prepare(project, {
+    npm_config_registry: `http://127.0.0.1:${(registry.address() as AddressInfo).port}`,
+    npm_config_cache: join(project.folder, 'cache'),
+  })
+  expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('Packages installed.') })
+  expect(await project.read('package-lock.json')).toBe(lockBefore)
+  expect(existsSync(join(project.folder, 'packages/stranger/was-here.txt'))).toBe(false)
+})
+
+test('a lock file that does not fit package.json is refused with the remedy', async () => {
+  const project = await makeProject()
+  await project.write('packages/newcomer/package.json', '{"name":"newcomer","version":"1.0.0"}')
+  const description = JSON.parse(await project.read('package.json')) as { dependencies: Record<string, string> }
+  description.dependencies['newcomer'] = 'file:packages/newcomer'
+  await project.write('package.json', JSON.stringify(description))
+  const outcome = await prepare(project)
+  expect(outcome.code).toBe(1)
+  expect(outcome.stderr).toContain('package.json and package-lock.json disagree')
+})
+
 test('without a network the message says so and what to do', async () => {
   const address = 'http://127.0.0.1:9'
   const project = await makeProject({
@@ -174,9 +211,13 @@ test('a Node that is too old is named before anything is done', async () => {
 })
 
 async function setWritable({ folder }: Project, writable: boolean): Promise<void> {
+  const paths = [folder, join(folder, 'dist')]
+  const setMode = async (mode: number) => {
+    for (const path of paths) await chmod(path, mode)
+  }
   await mkdir(join(folder, 'dist'), { recursive: true })
-  for (const path of [folder, join(folder, 'dist')]) await chmod(path, writable ? 0o755 : 0o555)
-  onTestFinished(() => chmod(folder, 0o755))
+  await setMode(writable ? 0o755 : 0o555)
+  onTestFinished(() => setMode(0o755)) // before the folder is removed
 }
 
 /** Root may write everywhere; without this capability it is bound by the modes like anybody else. */

@@ -6,7 +6,7 @@ import { findBinaries } from '../../../src/store/bundled/binaries.ts'
 import { clusterName } from '../../../src/store/bundled/leftover-server.ts'
 import { commandLines } from '../../../src/store/bundled/process-identity.ts'
 import { serverFailure } from '../../../src/store/bundled/server-failure.ts'
-import { startServer, temporaryFolder } from './fixtures/folder.ts'
+import { startServer, temporaryFolder, usedFolder } from './fixtures/folder.ts'
 
 test('a data folder that cannot be written is named with the reason and the remedy', async () => {
   const parent = await temporaryFolder()
@@ -60,8 +60,7 @@ test('a folder of somebody else’s files is refused and left as it is', async (
 })
 
 test('a damaged database is named with what Postgres said, and nothing keeps running or locked', async () => {
-  const dataDir = await temporaryFolder()
-  await (await startServer(dataDir)).close()
+  const dataDir = await usedFolder()
   await truncate(join(dataDir, 'postgres', 'global', 'pg_control'), 0)
   await expect(startServer(dataDir)).rejects.toMatchObject({
     code: 'folder_damaged',

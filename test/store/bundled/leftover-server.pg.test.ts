@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { commandLines, isRunning } from '../../../src/store/bundled/process-identity.ts'
 import { clusterName } from '../../../src/store/bundled/leftover-server.ts'
-import { recordingLogger, startServer, temporaryFolder } from './fixtures/folder.ts'
+import { recordingLogger, startServer, usedFolder } from './fixtures/folder.ts'
 import { holdServer } from './fixtures/holder.ts'
 import { query } from './fixtures/query.ts'
 
 test('the server of a killed app is found and stopped, and every acknowledged commit is there', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   for (let round = 1; round <= 3; round += 1) {
     const { answer, kill } = await holdServer(dataDir)
     const { pid = 0, url = '' } = answer
@@ -36,23 +36,23 @@ test('the server of a killed app is found and stopped, and every acknowledged co
 })
 
 test('an orphan is found although its folder was moved meanwhile', async () => {
-  const folder = await temporaryFolder()
-  const { answer, kill } = await holdServer(join(folder, 'data'))
+  const dataDir = await usedFolder()
+  const { answer, kill } = await holdServer(dataDir)
   await kill()
-  await rename(join(folder, 'data'), join(folder, 'moved'))
-  await startServer(join(folder, 'moved'))
+  await rename(dataDir, `${dataDir}-moved`)
+  await startServer(`${dataDir}-moved`)
   expect(isRunning(answer.pid ?? 0)).toBe(false)
 })
 
 test('an app that exits without closing takes its server along', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   const { answer } = await holdServer(dataDir, '--exit')
   await vi.waitFor(() => expect(isRunning(answer.pid ?? 0)).toBe(false), { timeout: 10_000 })
   await startServer(dataDir)
 })
 
 test('a Ctrl-C for the app does not reach the server, which ends when the app closes it', async () => {
-  const { process: app, answer, close } = await holdServer(await temporaryFolder())
+  const { process: app, answer, close } = await holdServer(await usedFolder())
   process.kill(-(app.pid ?? 0), 'SIGINT') // what a terminal sends to the foreground process group
   expect(await query(answer.url ?? '', 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   await close()
@@ -60,7 +60,7 @@ test('a Ctrl-C for the app does not reach the server, which ends when the app cl
 })
 
 test('a killed server is reported, and the next start recovers what it had acknowledged', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   const first = await startServer(dataDir)
   await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS one')
   process.kill(first.pid, 'SIGKILL')
@@ -71,8 +71,7 @@ test('a killed server is reported, and the next start recovers what it had ackno
 })
 
 test('a stranger that was given the pid of a dead server is left alone and does not prevent a start', async () => {
-  const dataDir = await temporaryFolder()
-  await (await startServer(dataDir)).close()
+  const dataDir = await usedFolder()
   // Of the server's own user: Postgres by itself takes such a process for a running server and refuses to start.
   const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const stranger = spawn('/bin/sh', ['-c', 'echo up; cat'], { stdio: ['pipe', 'pipe', 'ignore'], cwd: '/', ...account })

@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { recordingLogger, startServer, temporaryFolder } from './fixtures/folder.ts'
+import { recordingLogger, startServer, temporaryFolder, usedFolder } from './fixtures/folder.ts'
 import { query } from './fixtures/query.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -63,8 +63,7 @@ test('a data folder that was deleted starts empty, and a database kept outside i
 })
 
 test('a cluster copied with the rights of a common folder is opened', async () => {
-  const dataDir = await temporaryFolder()
-  await (await startServer(dataDir)).close()
+  const dataDir = await usedFolder()
   await chmod(join(dataDir, 'postgres'), 0o755)
   await startServer(dataDir)
 })

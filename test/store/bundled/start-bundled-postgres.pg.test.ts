@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findBundledPostgres, startBundledPostgres } from '../../../src/store/bundled/start-bundled-postgres.ts'
 import { isRunning } from '../../../src/store/bundled/process-identity.ts'
-import { recordingLogger, startServer, temporaryFolder } from './fixtures/folder.ts'
+import { recordingLogger, startServer, temporaryFolder, usedFolder } from './fixtures/folder.ts'
 import { holdServer } from './fixtures/holder.ts'
 import { query } from './fixtures/query.ts'
 
@@ -20,7 +20,7 @@ test('what was committed is there when the folder is opened again, within 10 s',
 })
 
 test('close stops the server, removes socket and lock, and may be called twice', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   const postgres = await startServer(dataDir)
   const socketFolder = new URL(postgres.url).searchParams.get('host') ?? ''
   expect(socketFolder).toMatch(/livewarden-pg-/)
@@ -33,7 +33,7 @@ test('close stops the server, removes socket and lock, and may be called twice',
 })
 
 test('files that hold or show the password are for their owner alone', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   await startServer(dataDir)
   for (const name of ['postgres.json', 'postgres.log']) {
     expect((await stat(join(dataDir, name))).mode & 0o077).toBe(0)
@@ -41,7 +41,7 @@ test('files that hold or show the password are for their owner alone', async () 
 })
 
 test('a second process is refused within 1 s, named the owner, and the owner loses nothing', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   const postgres = await startServer(dataDir)
   await query(postgres.url, 'CREATE TABLE kept AS SELECT 1 AS one')
   const { answer } = await holdServer(dataDir)
@@ -52,7 +52,7 @@ test('a second process is refused within 1 s, named the owner, and the owner los
 })
 
 test('the same process cannot open a folder twice', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   await startServer(dataDir)
   await expect(startBundledPostgres({ dataDir, logger: recordingLogger() })).rejects.toMatchObject({
     code: 'folder_locked',
@@ -60,7 +60,7 @@ test('the same process cannot open a folder twice', async () => {
 })
 
 test('a command finds the server of a running service, and none when there is none', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   expect(await findBundledPostgres(dataDir)).toBeUndefined()
   const { answer, kill } = await holdServer(dataDir)
   const url = await findBundledPostgres(dataDir)
@@ -71,7 +71,7 @@ test('a command finds the server of a running service, and none when there is no
 })
 
 test('a cluster whose credentials were lost is opened with new ones', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   const first = await startServer(dataDir)
   await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS one')
   await first.close()
@@ -82,7 +82,7 @@ test('a cluster whose credentials were lost is opened with new ones', async () =
 })
 
 test('where no socket can be made, a loopback port asks for the password', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   const tooLong = join(await temporaryFolder(), 'x'.repeat(120))
   const postgres = await startServer(dataDir, { socketParents: [tooLong, '/nowhere'] })
   const url = new URL(postgres.url)
@@ -93,7 +93,7 @@ test('where no socket can be made, a loopback port asks for the password', async
 })
 
 test('what the server says goes to postgres.log', async () => {
-  const dataDir = await temporaryFolder()
+  const dataDir = await usedFolder()
   const postgres = await startServer(dataDir)
   await expect(query(postgres.url, 'SELECT missing_column')).rejects.toThrow()
   expect(await readFile(join(dataDir, 'postgres.log'), 'utf8')).toContain('"missing_column" does not exist')
