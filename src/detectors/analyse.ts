@@ -1,4 +1,4 @@
-import type { ConceptHit, ExemptionHit, Finding, Verdict } from '../contracts/finding.ts'
+import type { ConceptHit, ExemptionHit, Finding, Span, Verdict } from '../contracts/finding.ts'
 import type { ChatEvent, RoomEvent, SpeechEvent } from '../contracts/room-event.ts'
 import { taxonomyOf } from '../contracts/taxonomy.ts'
 import type { Code, Label } from '../contracts/taxonomy.ts'
@@ -12,6 +12,7 @@ import type { Scene } from './compose/scene.ts'
 import type { ConceptSpan, Speaker, Utterance } from './compose/utterance.ts'
 import { isSeller } from './compose/utterance.ts'
 import { speakerOfChat } from './context-lines.ts'
+import type { DiscourseConcept } from './exempt/discourse-ids.ts'
 import { weighExemptions } from './exempt/weigh.ts'
 import { grounds } from './grounds.ts'
 import type { CompiledRulePack } from './pack/compiled-rule-pack.ts'
@@ -26,11 +27,12 @@ export type EventAnalysis = {
   exemptions: ExemptionHit[]
   verdict: Verdict
   label: Label
-  /** The seller takes earlier words back: 刚才说错了, 口误 (DOMAIN F17). */
-  takesBack: boolean
+  /** What the words do in the room (a correction, a draw, odds), for the state over the session; where each begins. */
+  cues: ReadonlyMap<DiscourseConcept, Span>
 }
 
-const nothing: EventAnalysis = { findings: [], exemptions: [], verdict: 'pass', label: 'clean', takesBack: false }
+const noCues: ReadonlyMap<DiscourseConcept, Span> = new Map()
+const nothing: EventAnalysis = { findings: [], exemptions: [], verdict: 'pass', label: 'clean', cues: noCues }
 
 /** Analyses one event in its context. Pure: the same arguments always give the same answer. */
 export function analyse(event: RoomEvent, context: AnalysisContext, pack: CompiledRulePack): EventAnalysis {
@@ -44,7 +46,7 @@ export function analyse(event: RoomEvent, context: AnalysisContext, pack: Compil
     exemptions,
     verdict: verdictOf(findings, context, pack),
     label: strongest(findings)?.label ?? 'clean',
-    takesBack: judged.takesBack,
+    cues: judged.cues,
   }
 }
 
@@ -63,7 +65,7 @@ export function judge(
   present: Utterance,
   context: AnalysisContext,
   pack: CompiledRulePack,
-): { findings: Finding[]; exemptions: ExemptionHit[]; takesBack: boolean } {
+): { findings: Finding[]; exemptions: ExemptionHit[]; cues: ReadonlyMap<DiscourseConcept, Span> } {
   const scene = setScene(present, context.window, pack)
   const findings: Finding[] = []
   const exemptions: ExemptionHit[] = []
@@ -95,12 +97,31 @@ export function judge(
       }
     }
   }
-  const correction = pack.discourse.CORRECTION
-  return {
-    findings: findings.map((finding) => withCarriedLabel(finding, present, context, pack)),
-    exemptions,
-    takesBack: wanted === 'seller' && scene.reading.spans.some(({ concept }) => concept === correction),
+  const labelled = findings.map((finding) => withCarriedLabel(finding, present, context, pack))
+  return { findings: [...labelled, ...splitClaims(labelled, scene)], exemptions, cues: cuesOf(scene) }
+}
+
+function cuesOf(scene: Scene): ReadonlyMap<DiscourseConcept, Span> {
+  const cues = new Map<DiscourseConcept, Span>()
+  for (const { concept, start, end } of scene.reading.spans) {
+    const name = scene.pack.discourseNames.get(concept)
+    if (name !== undefined && start >= 0) cues.set(name, quoteBetween(scene.reading, start, end).span)
   }
+  return cues
+}
+
+/** A claim that two voices of the seller said together is also a split claim, as grave as what it says. */
+function splitClaims(findings: readonly Finding[], scene: Scene): Finding[] {
+  if (scene.answered !== undefined) return []
+  const others = new Set(
+    scene.earlier
+      .filter(({ utterance }) => utterance.speaker !== scene.present.speaker)
+      .map(({ utterance }) => utterance.seq),
+  )
+  const split = strongest(findings.filter(({ evidenceSeqs }) => evidenceSeqs.some((seq) => others.has(seq))))
+  if (split === undefined) return []
+  const basis = basisOf('evasion.split_claim', undefined)
+  return [{ ...split, code: 'evasion.split_claim', basis: [...new Set([...split.basis, ...basis])] }]
 }
 
 function appliesTo(rule: Match['rule']['source'], context: AnalysisContext): boolean {

@@ -42,6 +42,17 @@ export type RoomState = {
   readonly counts: { readonly [code in Code]?: number }
   /** Viewers who complained lately, for surges. */
   readonly complaints: readonly { readonly userId: string; readonly seq: number; readonly atMs: number }[]
+  /** The blind-box sale on the air; null before one and after the product changed. */
+  readonly box: BoxSale | null
+}
+
+/** Offer → draws → odds: what has been heard of a blind-box sale. */
+export type BoxSale = {
+  readonly offerSeq: number
+  readonly offerAtMs: number
+  readonly draws: number
+  readonly oddsHeard: boolean
+  readonly reported: boolean
 }
 
 /** Bounds of what a room remembers. */
@@ -71,5 +82,6 @@ export function initialRoom(session: {
     groups: {},
     counts: {},
     complaints: [],
+    box: null,
   }
 }

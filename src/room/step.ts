@@ -8,6 +8,7 @@ import { windowLimits } from '../detectors/compose/scene.ts'
 import { isSeller } from '../detectors/compose/utterance.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
 import { isOpen, joinGroup, leaveGroup, openGroup, softenGroup, toEvidence } from './alert-group.ts'
+import { followSale } from './box-sale.ts'
 import { surgeOf, withComplaint } from './complaint-surge.ts'
 import { roomBounds } from './room-state.ts'
 import type { HeardUtterance, RoomState } from './room-state.ts'
@@ -24,7 +25,7 @@ export function step(state: RoomState, event: RoomEvent, pack: CompiledRulePack)
   switch (event.channel) {
     case 'product':
       // Words about the product before it must not complete a claim about this one.
-      return { state: { ...moved, product: event.product, window: [] }, changes: [] }
+      return { state: { ...moved, product: event.product, window: [], box: null }, changes: [] }
     case 'audience':
     case 'end':
       return { state: moved, changes: [] }
@@ -54,7 +55,7 @@ function replacedSeq(state: RoomState, event: SpeechEvent): number | undefined {
 function said(state: RoomState, event: SpeechEvent | ChatEvent, pack: CompiledRulePack): StepResult {
   const utterance = toUtterance(event)
   const context = contextOf(state)
-  const { findings, takesBack } = analyse(event, context, pack)
+  const { findings, cues } = analyse(event, context, pack)
   const changes: RoomChange[] = []
   let next: RoomState = { ...state, window: slide(state.window, event, utterance) }
   const logged = findings.filter(({ severity }) => severity < 2)
@@ -71,7 +72,12 @@ function said(state: RoomState, event: SpeechEvent | ChatEvent, pack: CompiledRu
     if (surge !== undefined) next = raise(next, surge, event, changes)
   }
   if (logged.length > 0) changes.push({ type: 'finding.logged', findings: logged })
-  if (takesBack) next = soften(next, event.atMs, changes)
+  if (isSeller(utterance.speaker)) {
+    const sale = followSale(next, event, cues, pack)
+    next = sale.state
+    if (sale.finding !== undefined) next = raise(next, sale.finding, event, changes)
+    if (cues.has('CORRECTION')) next = soften(next, event.atMs, changes)
+  }
   return { state: next, changes }
 }
 

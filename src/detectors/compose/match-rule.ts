@@ -121,7 +121,7 @@ function listedFillings(rule: CompiledRule, scene: Scene, mask: number): Concept
       if (chain === undefined) continue
       const longer = [...chain, span]
       if (k < slots.length - 1) chains[k] = [longer, ...(chains[k] ?? [])].slice(0, mostHeld)
-      else if (longer.some(({ end }) => end > scene.freshFrom)) fillings.push(longer)
+      else if (longer.some(({ end }) => end > scene.freshFrom) && addsEnough(scene, longer)) fillings.push(longer)
     }
     if (fillings.length >= mostMatches * 3) break
   }
@@ -135,11 +135,18 @@ function follows(rule: CompiledRule, scene: Scene, before: ConceptSpan | undefin
 
 /** Neighbours are near; the caller has seen to overlaps and to something new in the present utterance. */
 function fits(rule: CompiledRule, scene: Scene, spans: readonly ConceptSpan[]): boolean {
+  if (!addsEnough(scene, spans)) return false
   for (let i = 1; i < spans.length; i++) {
     const span = spans[i]
     if (span === undefined || !follows(rule, scene, spans[i - 1], span)) return false
   }
   return true
+}
+
+/** A claim begun earlier is completed by a word, not by a stray character of a sentence about something else. */
+function addsEnough(scene: Scene, spans: readonly ConceptSpan[]): boolean {
+  if ((spans[0]?.start ?? 0) >= 0 || scene.answered !== undefined || scene.reading.norm.length <= 3) return true
+  return spans.some(({ start, end }) => end > 0 && end - Math.max(0, start) >= 2)
 }
 
 function isStopped(rule: CompiledRule, scene: Scene, spans: readonly ConceptSpan[]): boolean {

@@ -6,7 +6,15 @@ import { isSeller } from './utterance.ts'
 import type { ConceptSpan, Utterance } from './utterance.ts'
 
 /** How far back the window of a rule reaches. */
-export const windowLimits = { utterances: 8, ms: 60_000, joinMs: 15_000, joined: 2, joinUnits: 12, lesson: 20 } as const
+export const windowLimits = {
+  utterances: 8,
+  ms: 60_000,
+  joinMs: 15_000,
+  joined: 2,
+  joinUnits: 12,
+  answerUnits: 16,
+  lesson: 20,
+} as const
 
 /** Units between two utterances in joined positions: a pause, not a word. */
 const pause = 3
@@ -101,13 +109,14 @@ function joinBackwards(present: Utterance, sellers: readonly Utterance[], pack: 
 }
 
 /**
- * Two utterances are read as one when another voice goes on, or one of them is too short to be a sentence of its own.
+ * Two utterances are read as one when another voice puts in a few words, or one is too short to be a sentence by itself.
  * Two full sentences of one speaker are only looked at together by rules that say so (`earlier`).
  */
 function joins(present: Utterance, before: Utterance): boolean {
   if (present.atMs - before.atMs > windowLimits.joinMs) return false
-  const short = Math.min(present.text.length, before.text.length) <= windowLimits.joinUnits
-  return short || present.speaker !== before.speaker
+  const [now, then] = [present.text.length, before.text.length]
+  if (present.speaker === before.speaker) return Math.min(now, then) <= windowLimits.joinUnits
+  return now <= windowLimits.answerUnits || then <= windowLimits.joinUnits / 2
 }
 
 /** How long a viewer's question may wait for its nod, and how far into the answer the nod may stand. */

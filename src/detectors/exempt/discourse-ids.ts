@@ -29,6 +29,8 @@ export const discourseConcepts = [
   'BB_FACTORY',
   'BB_ODDS',
   'BB_TOOL',
+  'BB_OFFER',
+  'BB_DRAW',
   'HONEST',
   'SENSORY',
   'KNOWLEDGE',
@@ -52,4 +54,9 @@ export type DiscourseIds = Readonly<Record<DiscourseConcept, number>>
 /** Looks the names up once, when a pack is compiled. */
 export function discourseIds(conceptIds: ReadonlyMap<string, number>): DiscourseIds {
   return Object.fromEntries(discourseConcepts.map((name) => [name, conceptIds.get(name) ?? -1])) as DiscourseIds
+}
+
+/** The names by concept number, for those the pack lists. */
+export function discourseNames(ids: DiscourseIds): ReadonlyMap<number, DiscourseConcept> {
+  return new Map(discourseConcepts.flatMap((name) => (ids[name] < 0 ? [] : [[ids[name], name] as const])))
 }

@@ -44,8 +44,7 @@ function precedes(mark: ConceptSpan, span: ConceptSpan, far: number, scene: Scen
 function turned(mark: ConceptSpan, match: Match, scene: Scene): string | undefined {
   const claim = match.spans.find((span) => span.start >= mark.end)
   if (claim === undefined) return undefined
-  if (between(scene, mark.end, claim.start, 'ADVERSATIVE'))
-    return 'a turn (但是, 反正 …) stands between denial and claim'
+  if (between(scene, mark.end, match.end, 'ADVERSATIVE')) return 'a turn (但是, 反正 …) stands between denial and claim'
   const { reading, at } = locate(scene, mark.end)
   const { text } = reading.norm
   const rest = text.slice(at, at + Math.max(0, match.end - mark.end))

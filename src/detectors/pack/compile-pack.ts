@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { PackProblem } from '../../contracts/rule-pack.ts'
 import { taxonomyOf } from '../../contracts/taxonomy.ts'
-import { discourseIds } from '../exempt/discourse-ids.ts'
+import { discourseIds, discourseNames } from '../exempt/discourse-ids.ts'
 import { checkExamples } from './check-examples.ts'
 import type { CompiledRule, CompiledRulePack, RuleInfo, SlotUse } from './compiled-rule-pack.ts'
 import { computedConcepts } from './computed-concepts.ts'
@@ -110,6 +110,7 @@ function assemble(parsed: ParsedPack, conceptIds: Map<string, number>, hash: str
       for (const concept of slot.concepts) uses[concept]?.push({ rule: rule.index, bit: 1 << i })
     })
   }
+  const discourse = discourseIds(conceptIds)
   const concepts = parsed.concepts.map(({ source }) => source)
   return Object.freeze({
     name: parsed.head.pack,
@@ -123,7 +124,8 @@ function assemble(parsed: ParsedPack, conceptIds: Map<string, number>, hash: str
     compiledRules,
     uses,
     triggers: triggersOf(compiledRules, uses),
-    discourse: discourseIds(conceptIds),
+    discourse,
+    discourseNames: discourseNames(discourse),
   })
 }
 

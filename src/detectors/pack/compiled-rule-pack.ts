@@ -1,7 +1,7 @@
 import type { ConceptSource, RuleSource } from '../../contracts/rule-pack.ts'
 import type { Code } from '../../contracts/taxonomy.ts'
 import type { Lexicon } from '../lexicon/lexicon.ts'
-import type { DiscourseIds } from '../exempt/discourse-ids.ts'
+import type { DiscourseConcept, DiscourseIds } from '../exempt/discourse-ids.ts'
 
 /** What people are shown of a rule. */
 export type RuleInfo = {
@@ -50,4 +50,5 @@ export type CompiledRulePack = {
   /** Per concept, the rules whose rarest slot it can fill. */
   triggers: readonly (readonly number[])[]
   discourse: DiscourseIds
+  discourseNames: ReadonlyMap<number, DiscourseConcept>
 }

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { Category } from '../../src/contracts/category.ts'
+import type { DetectOutput } from '../../src/contracts/detect.ts'
+import { detect } from '../../src/detectors/detect.ts'
+import { compileUnchecked } from '../../src/detectors/pack/compile-pack.ts'
+import { seedPackFiles } from './support/load-pack.ts'
+
+const compiled = compileUnchecked(seedPackFiles())
+if (!compiled.ok) throw new Error(compiled.problems[0]?.problem)
+const { pack } = compiled
+
+type More = { context?: string[]; licences?: string[]; channel?: 'speech' | 'chat' }
+
+function say(category: Category, text: string, more: More = {}): DetectOutput {
+  return detect({ id: 1, channel: 'speech', category, text, ...more }, pack)
+}
+
+describe('words that look like a claim and are none', () => {
+  it.each([
+    ['denial', 'food', '这个喝了不能降血糖啊就是个茶', 'exempt.negation'],
+    ['denial after the words', 'food', '靠它降血糖是不可能的', 'exempt.negation'],
+    ['exposure after the words', 'food', '喝几天就降血糖的全是骗人的', 'exempt.debunk'],
+    ['exposure before the words', 'food', '骗子的话术就是喝一个月降血糖', 'exempt.debunk'],
+    ['a viewer’s question read aloud', 'food', '有人问喝这个茶能不能降血糖', 'exempt.question'],
+    ['a question answered with no', 'food', '能降血糖吗不能', 'exempt.question'],
+    ['the law quoted', 'food', '广告法规定普通食品不许讲喝了就降血糖', 'exempt.law_quote'],
+  ] as const)('%s', (_name, category, text, code) => {
+    const answer = say(category, text)
+    expect(answer).toMatchObject({ label: 'clean', verdict: 'pass' })
+    expect(answer.exemptions.map((exemption) => exemption.code)).toContain(code)
+    for (const { span, quote } of answer.exemptions) expect(text.slice(span[0], span[1])).toBe(quote)
+  })
+})
+
+describe('claims that no disclaimer launders', () => {
+  it.each([
+    ['not a medicine but better', 'food', '它不是药比药管用血糖照样降下来'],
+    ['others lie, ours works', 'food', '外面说三天降血糖的是骗人的咱家这个一个月血糖就降下来'],
+    ['the law, then a result', 'food', '广告法不让说治病但是我公公喝了半年血糖就降下来了'],
+    ['a question answered with yes', 'food', '有人问能不能降血糖当然能一个月血糖就降下来'],
+    ['exposure, then the own goods', 'food', '打假一下同行都是骗子真正能降血糖的在我这'],
+  ] as const)('%s', (_name, category, text) => {
+    expect(say(category, text).label).toBe('efficacy')
+  })
+
+  it('another voice completes what the host may not say', () => {
+    const answer = say('food', '降血糖', { context: ['主播：平台不让我说它能', '主播：你们说它能干嘛'] })
+    expect(answer.exemptions.map(({ code }) => code)).not.toContain('exempt.debunk')
+  })
+
+  it('a nod to a viewer’s question is a claim', () => {
+    expect(say('food', '能的放心喝', { context: ['弹幕：这个能降血糖吗'] }).label).toBe('efficacy')
+    expect(say('food', '不能的就是个茶', { context: ['弹幕：这个能降血糖吗'] }).label).toBe('clean')
+  })
+
+  it('a viewer’s own question is none', () => {
+    expect(say('food', '这个能降血糖吗', { channel: 'chat' }).label).toBe('clean')
+  })
+})
+
+describe('licences', () => {
+  const claim = '这瓶美白淡斑的'
+
+  it('a special cosmetic may whiten', () => {
+    expect(say('cosmetic', claim).label).toBe('efficacy')
+    const licensed = say('special_cosmetic', claim, { licences: ['国妆特字G20240001：祛斑美白'] })
+    expect(licensed.label).toBe('clean')
+  })
+})
