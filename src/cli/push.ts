@@ -43,13 +43,7 @@ type PushOptions = {
 const flushMs = 5_000
 
 /** An end of the command that a person can act on: bad input, or the service refused. */
-class PushError extends Error {
-  readonly exitCode: 1 | 2
-  constructor(message: string, exitCode: 1 | 2 = 2) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
+class PushError extends Error {}
 
 /**
  * `livewarden push FILE`: plays a script into a running service over the socket that real rooms use. Exit code: 0 played
@@ -77,8 +71,10 @@ export function pushCommand(context: PushContext): Command {
       try {
         await push(file, options, context)
       } catch (error) {
-        const { message, exitCode } = explain(error, options.url)
-        command.error(`error: ${message}`, { exitCode, code: 'livewarden.push' })
+        const message = explain(error, options.url)
+        // A fault of the program or the service is not the user's: the entry point reports it, with exit code 1.
+        if (message === null) throw error
+        command.error(`error: ${message}`, { exitCode: 2, code: 'livewarden.push' })
       }
     })
 }
@@ -194,13 +190,10 @@ function offAir(roomId: string, until: string | null | undefined): string {
   return `Room ${roomId} is suspended until ${until} (停播，还有约 ${minutes} 分钟 / about ${minutes} min)`
 }
 
-function explain(error: unknown, url: string): { message: string; exitCode: 1 | 2 } {
-  if (error instanceof PushError) return error
-  if (error instanceof ScriptError) return { message: error.message, exitCode: 2 }
-  if (!(error instanceof RoomClientError)) {
-    return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 }
-  }
-  return { message: refusal(error, url), exitCode: error.code === 'internal' ? 1 : 2 }
+/** What to tell the person; null for a fault nobody outside can mend. */
+function explain(error: unknown, url: string): string | null {
+  if (error instanceof PushError || error instanceof ScriptError) return error.message
+  return error instanceof RoomClientError && error.code !== 'internal' ? refusal(error, url) : null
 }
 
 function refusal(error: RoomClientError, url: string): string {
