@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { folderOwner, lockFolder, type FolderLock } from '../../../src/store/bundled/folder-lock.ts'
 import { lightBeacon } from '../../../src/store/bundled/lock-beacon.ts'
@@ -52,16 +54,19 @@ test('a lock file cut short by a crash is taken over', async () => {
   await keep(lockFolder(folder))
 })
 
-test('of many that find a dead lock at once, exactly one gets it', async () => {
-  const pid = deadPid()
-  for (let round = 0; round < 20; round += 1) {
-    const folder = await lockedFolder({ pid })
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)))
-    const winners = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    expect(winners).toHaveLength(1)
-    await winners[0]?.release()
-    expect(await readdir(folder)).toEqual([])
+test('of many processes that find a dead lock at once, exactly one gets it', async () => {
+  const rounds = 200
+  const parent = await temporaryFolder()
+  const record = await readFile(join(await lockedFolder({ pid: deadPid() }), 'livewarden.lock'))
+  for (let round = 0; round < rounds; round += 1) {
+    await mkdir(join(parent, String(round)))
+    await writeFile(join(parent, String(round), 'livewarden.lock'), record)
   }
+  const racers = await Promise.all([1, 2, 3].map(() => startRacer(parent, rounds)))
+  const moment = Date.now() + 50
+  for (const racer of racers) racer.start(moment)
+  const won = (await Promise.all(racers.map(({ result }) => result))).flat()
+  expect(won.sort((a, b) => a - b)).toEqual(Array.from({ length: rounds }, (_, round) => round))
 })
 
 test('a takeover that was itself cut short is taken over', async () => {
@@ -95,6 +100,22 @@ test('a folder with a long path can be locked', async () => {
   await mkdir(folder, { recursive: true })
   await keep(lockFolder(folder))
 })
+
+/** A process that tries for the lock of every folder below `parent` from a given moment on. */
+async function startRacer(
+  parent: string,
+  rounds: number,
+): Promise<{ start(atMs: number): void; result: Promise<number[]> }> {
+  const script = fileURLToPath(new URL('fixtures/race-for-locks.mjs', import.meta.url))
+  const child = spawn(process.execPath, [script, parent, String(rounds)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  await lines.next()
+  return {
+    start: (atMs) => void child.stdin.write(String(atMs)),
+    result: lines.next().then(({ value }) => JSON.parse(String(value)) as number[]),
+  }
+}
 
 function deadPid(): number {
   return spawnSync(process.execPath, ['--version']).pid
