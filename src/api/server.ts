@@ -21,6 +21,7 @@ import { commandHandlers } from './command-handlers.ts'
 import { serveConsole } from './console-files.ts'
 import { securityHeaders } from './content-policy.ts'
 import { collectDocs, serveDocs } from './docs.ts'
+import { drainOnClose } from './draining.ts'
 import { serveHealth } from './health.ts'
 import { NdjsonBody, parseJson } from './json-text.ts'
 import { peopleHandlers } from './people-handlers.ts'
@@ -75,6 +76,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler)
   readBodies(app)
   answerErrors(app)
+  drainOnClose(app)
   await app.register(fastifyCookie)
   await app.register(fastifyHelmet, securityHeaders)
   await app.register(fastifyRateLimit, {
