@@ -52,8 +52,22 @@ export function analyse(event: RoomEvent, context: AnalysisContext, pack: Compil
 
 /** The event as the window keeps it. Chat that carries the staff flag or opens with 场控, 运营 … is the seller's. */
 export function toUtterance(event: SpeechEvent | ChatEvent): Utterance {
-  return { seq: event.seq, atMs: event.atMs, speaker: speakerOf(event), text: event.text }
+  const known = utterances.get(event)
+  if (known !== undefined) return known
+  const name = event.channel === 'speech' ? event.utteranceId : undefined
+  const utterance: Utterance = {
+    seq: event.seq,
+    atMs: event.atMs,
+    speaker: speakerOf(event),
+    text: event.text,
+    ...(name === undefined ? {} : { utteranceId: name }),
+  }
+  utterances.set(event, utterance)
+  return utterance
 }
+
+/** One object per event, so that what was read of it is not read again when it has become part of the window. */
+const utterances = new WeakMap<SpeechEvent | ChatEvent, Utterance>()
 
 function speakerOf(event: SpeechEvent | ChatEvent): Speaker {
   if (event.channel === 'speech') return event.speaker

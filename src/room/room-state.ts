@@ -4,9 +4,6 @@ import type { Product } from '../contracts/room-event.ts'
 import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { Utterance } from '../detectors/compose/utterance.ts'
 
-/** An utterance of the window, with the recogniser's name for it: a later final of the same name replaces it. */
-export type HeardUtterance = Utterance & { readonly utteranceId?: string }
-
 /** What a finding left behind in its alert: enough to rebuild the alert when a finding is taken back. */
 export type Evidence = {
   readonly seq: number
@@ -36,7 +33,7 @@ export type RoomState = {
   readonly licences: readonly string[]
   readonly product: Product | null
   readonly seq: number
-  readonly window: readonly HeardUtterance[]
+  readonly window: readonly Utterance[]
   readonly groups: { readonly [code in Code]?: AlertGroup }
   /** Seller's findings per code in this session, for repetition. */
   readonly counts: { readonly [code in Code]?: number }

@@ -6,12 +6,13 @@ import { analyse, toUtterance } from '../detectors/analyse.ts'
 import type { AnalysisContext } from '../detectors/analysis-context.ts'
 import { windowLimits } from '../detectors/compose/scene.ts'
 import { isSeller } from '../detectors/compose/utterance.ts'
+import type { Utterance } from '../detectors/compose/utterance.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
 import { isOpen, joinGroup, leaveGroup, openGroup, softenGroup, toEvidence } from './alert-group.ts'
 import { followSale } from './box-sale.ts'
 import { surgeOf, withComplaint } from './complaint-surge.ts'
 import { roomBounds } from './room-state.ts'
-import type { HeardUtterance, RoomState } from './room-state.ts'
+import type { RoomState } from './room-state.ts'
 
 export type StepResult = { state: RoomState; changes: RoomChange[] }
 
@@ -97,17 +98,9 @@ export function contextOf(state: RoomState): AnalysisContext {
   }
 }
 
-function slide(
-  window: readonly HeardUtterance[],
-  event: SpeechEvent | ChatEvent,
-  utterance: HeardUtterance,
-): HeardUtterance[] {
-  const named =
-    event.channel === 'speech' && event.utteranceId !== undefined
-      ? { ...utterance, utteranceId: event.utteranceId }
-      : utterance
+function slide(window: readonly Utterance[], event: SpeechEvent | ChatEvent, utterance: Utterance): Utterance[] {
   const recent = window.filter(({ atMs }) => event.atMs - atMs <= windowLimits.ms)
-  const all = [...recent, named]
+  const all = [...recent, utterance]
   const sellers = all.filter(({ speaker }) => isSeller(speaker))
   const viewers = all.length - sellers.length
   const oldestSeller = sellers.at(-roomBounds.sellerUtterances)?.seq ?? 0

@@ -143,6 +143,25 @@ describe('step', () => {
   })
 })
 
+describe('a blind-box sale', () => {
+  const draws = (from: number, count: number): RoomEvent[] =>
+    Array.from({ length: count }, (_, i) => speech(from + i * 15, '给你拆一包'))
+
+  it('without a word of odds becomes a finding after two minutes and three draws', () => {
+    const { changes } = fold([speech(1, '盲盒上架了'), ...draws(2, 4)])
+    expect(changes).toMatchObject([
+      {
+        type: 'alert.opened',
+        alert: { code: 'blindbox.hidden_odds', label: 'blindbox', firstSeq: 1, raisedAtSeq: 32, quote: '拆一包' },
+      },
+    ])
+  })
+
+  it('with odds spoken is none', () => {
+    expect(fold([speech(1, '盲盒上架了'), speech(2, '概率牌在左边'), ...draws(3, 6)]).changes).toEqual([])
+  })
+})
+
 const anyEvent = fc.record({
   text: fc.constantFrom(cure, '血糖', '降下来', '助眠的', '刚才说错了', '骗人的', '你好', '收到空盒', '不能'),
   gap: fc.integer({ min: 200, max: 400_000 }),

@@ -13,17 +13,15 @@ import type { ConceptSpan } from './utterance.ts'
 export type Reading = {
   norm: Normalised
   spans: readonly ConceptSpan[]
-  /** Automaton state after the last unit, from which the next utterance of the seller may continue. */
-  endState: number
 }
 
 type RawHit = { start: number; end: number; entry: Entry; how: ConceptSpan['how'] }
 
-/** Finds all concepts in a text: as written, with fillers skipped, and by sound. `state` continues an earlier text. */
-export function readUtterance(text: string, pack: CompiledRulePack, state = rootState): Reading {
+/** Finds all concepts in a text: as written, with fillers skipped, and by sound. */
+export function readUtterance(text: string, pack: CompiledRulePack): Reading {
   const norm = normalise(text)
   const hits: RawHit[] = []
-  const endState = literalHits(norm, pack, state, hits)
+  literalHits(norm, pack, hits)
   if (mayStrip(norm)) strippedHits(norm, pack, hits)
   heardHits(norm, pack, hits)
   const spans = longestPerConcept(hits, norm.length)
@@ -38,17 +36,16 @@ export function readUtterance(text: string, pack: CompiledRulePack, state = root
     })
   }
   spans.sort((a, b) => a.start - b.start || b.end - a.end)
-  return { norm, spans, endState }
+  return { norm, spans }
 }
 
-function literalHits(norm: Normalised, pack: CompiledRulePack, state: number, hits: RawHit[]): number {
+function literalHits(norm: Normalised, pack: CompiledRulePack, hits: RawHit[]): void {
   const { units } = norm
-  return scan(pack.literal, units, norm.length, state, (pattern, end, length) => {
+  scan(pack.literal, units, norm.length, rootState, (pattern, end, length) => {
     const start = end - length
-    if (start < 0 && length < 3) return // Two characters meet by chance at the border of two utterances.
-    if (start >= 0 && norm.clause[start] !== norm.clause[end - 1]) return
+    if (norm.clause[start] !== norm.clause[end - 1]) return
     if (!latinBorder(units, start, end)) return
-    const disguised = start >= 0 && isDisguised(norm, start, end)
+    const disguised = isDisguised(norm, start, end)
     for (const entry of pack.literal.entries[pattern] ?? []) {
       hits.push({ start, end, entry, how: disguised ? 'disguised' : entry.kind === 'alias' ? 'alias' : 'plain' })
     }

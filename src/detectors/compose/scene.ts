@@ -1,4 +1,5 @@
-import { next, rootState } from '../lexicon/double-array.ts'
+import { rootState } from '../lexicon/double-array.ts'
+import { scan } from '../lexicon/lexicon.ts'
 import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
 import { readUtterance } from './read-utterance.ts'
 import type { Reading } from './read-utterance.ts'
@@ -52,18 +53,14 @@ export function setScene(present: Utterance, window: readonly Utterance[], pack:
   const answered = isSeller(present.speaker) ? questionNodded(present, near, pack) : undefined
   const earlier = answered === undefined ? joinBackwards(present, sellers, pack) : [answered]
   const last = answered === undefined ? earlier.find(({ joined }) => joined) : undefined
-  const reading = readUtterance(present.text, pack, last === undefined ? rootState : carriedState(last, pack))
-  // Words of discourse are short and meet by chance at a border (…是不 + 是纯手工): only claims may cross it.
-  const discourse = new Set(Object.values(pack.discourse))
+  const reading = readOnce(present, pack)
   const spans: ConceptSpan[] = []
   for (let i = earlier.length - 1; i >= 0; i--) {
     const before = earlier[i]
     if (before?.joined === true) for (const span of before.reading.spans) spans.push(shifted(span, before.offset))
   }
-  for (const span of reading.spans) {
-    if (span.start >= 0) spans.push(span)
-    else if (!discourse.has(span.concept)) spans.push({ ...span, start: span.start - pause })
-  }
+  if (last !== undefined) spans.push(...crossing(last, reading, pack))
+  for (const span of reading.spans) spans.push(span)
   spans.sort((a, b) => a.start - b.start || b.end - a.end)
   return {
     present,
@@ -139,15 +136,36 @@ function questionNodded(present: Utterance, near: readonly Utterance[], pack: Co
   return { utterance: asked, reading, offset: -reading.norm.length - pause, joined: true }
 }
 
-/** The automaton goes on where the seller stopped, so that a term cut by the recogniser between two finals is found. */
-function carriedState(last: Earlier, pack: CompiledRulePack): number {
-  const { automaton, alphabet } = pack.literal
-  let state = rootState
-  const { units } = last.reading.norm
-  for (let i = Math.max(0, units.length - 16); i < units.length; i++) {
-    state = next(automaton, state, alphabet[units[i] ?? 0] ?? 0)
-  }
-  return state
+/** Longest part of a term that may lie on either side of the border between two utterances, in units. */
+const borderUnits = 16
+
+/**
+ * Terms that the recogniser cut between two finals: the automaton goes on in the present text with the state that the
+ * end of the last one left. Words of discourse are short and meet by chance (…是不 + 是纯手工), so only claims may cross.
+ */
+function crossing(last: Earlier, reading: Reading, pack: CompiledRulePack): ConceptSpan[] {
+  const { literal } = pack
+  const before = last.reading.norm.units.subarray(-borderUnits)
+  const state = scan(literal, before, before.length, rootState, () => undefined)
+  if (state === rootState) return []
+  const spans: ConceptSpan[] = []
+  const count = Math.min(borderUnits, reading.norm.length)
+  scan(literal, reading.norm.units, count, state, (pattern, end, length) => {
+    // Two characters meet by chance at a border.
+    if (end >= length || length < 3) return
+    for (const entry of literal.entries[pattern] ?? []) {
+      if (entry.kind === 'allow' || pack.discourseNames.has(entry.concept)) continue
+      const start = end - length - pause
+      spans.push({
+        concept: entry.concept,
+        start,
+        end,
+        meant: entry.meant,
+        how: entry.kind === 'alias' ? 'alias' : 'plain',
+      })
+    }
+  })
+  return spans
 }
 
 function shifted(span: ConceptSpan, offset: number): ConceptSpan {

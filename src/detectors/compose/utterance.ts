@@ -1,5 +1,3 @@
-import type { Span } from '../../contracts/finding.ts'
-
 /** Who spoke. Host, assistant and staff are the seller; a viewer's words are a signal. */
 export type Speaker = 'host' | 'assistant' | 'staff' | 'viewer'
 
@@ -9,6 +7,8 @@ export type Utterance = {
   readonly atMs: number
   readonly speaker: Speaker
   readonly text: string
+  /** The recogniser's name for it: a later final of the same name replaces it. */
+  readonly utteranceId?: string
 }
 
 /** A concept seen in a text, in normalised positions; `quote` positions follow from the text's map. */
@@ -28,5 +28,3 @@ export type ConceptSpan = {
 export function isSeller(speaker: Speaker): boolean {
   return speaker !== 'viewer'
 }
-
-export type OriginalSpan = Span

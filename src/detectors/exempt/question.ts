@@ -34,11 +34,17 @@ export function asked(match: Match, scene: Scene): Weighed | undefined {
   return { ...base, applied: true }
 }
 
+/** An answer this short only fills the gap that was left for it. */
+const briefUnits = 4
+
 /** 主播：血压高的是不是喝完… 助播：正常了! */
 export function completes(match: Match, scene: Scene, from: number): boolean {
   if (from >= 0 || match.end <= 0) return false
-  const speaker = locate(scene, from).utterance.speaker
-  return speaker !== scene.present.speaker && firstAfter(scene, 0, 4, 'ANSWER_NO', 'NEGATION') === undefined
+  const { speaker, text } = locate(scene, from).utterance
+  const brief =
+    scene.reading.norm.length <= briefUnits || text.trimEnd().endsWith('…') || text.trimEnd().endsWith('...')
+  if (speaker === scene.present.speaker && !brief) return false
+  return firstAfter(scene, 0, 4, 'ANSWER_NO', 'NEGATION') === undefined
 }
 
 function inside(match: Match, scene: Scene): ReturnType<typeof lastBefore> {

@@ -125,6 +125,21 @@ function readNumber(text: string, at: number, writer: Writer): number {
   return end
 }
 
+type Scratch = Pick<Normalised, 'units' | 'from' | 'to' | 'clause' | 'flags'>
+
+function newScratch(size: number): Scratch {
+  return {
+    units: new Uint16Array(size),
+    from: new Int32Array(size),
+    to: new Int32Array(size),
+    clause: new Uint16Array(size),
+    flags: new Uint8Array(size),
+  }
+}
+
+/** Working space reused from text to text; what is kept of it is copied out. */
+let scratch = newScratch(4_096)
+
 /** Collects units; at the end joins split characters and marks fillers. */
 class Writer {
   private readonly original: string
@@ -141,12 +156,12 @@ class Writer {
 
   constructor(original: string) {
     this.original = original
-    const room = original.length + 16
-    this.units = new Uint16Array(room)
-    this.from = new Int32Array(room)
-    this.to = new Int32Array(room)
-    this.clause = new Uint16Array(room)
-    this.flags = new Uint8Array(room)
+    if (scratch.units.length < original.length * 2 + 64) scratch = newScratch(original.length * 2 + 64)
+    this.units = scratch.units
+    this.from = scratch.from
+    this.to = scratch.to
+    this.clause = scratch.clause
+    this.flags = scratch.flags
   }
 
   put(unit: number, from: number, to: number, flags: number): void {
@@ -183,16 +198,16 @@ class Writer {
   finish(): Normalised {
     if (this.splitSeen) this.joinSplitCharacters()
     const hasFillers = this.fillerSeen && this.markFillers()
-    const units = this.units.subarray(0, this.length)
+    const units = this.units.slice(0, this.length)
     return {
       original: this.original,
       text: decode(units),
       length: this.length,
       units,
-      from: this.from.subarray(0, this.length),
-      to: this.to.subarray(0, this.length),
-      clause: this.clause.subarray(0, this.length),
-      flags: this.flags.subarray(0, this.length),
+      from: this.from.slice(0, this.length),
+      to: this.to.slice(0, this.length),
+      clause: this.clause.slice(0, this.length),
+      flags: this.flags.slice(0, this.length),
       hasFillers,
     }
   }

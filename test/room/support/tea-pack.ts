@@ -16,6 +16,9 @@ concepts:
   - { id: NEGATION, zh: 否定, filler: 0, terms: [不能, 不是] }
   - { id: DEBUNK, zh: 揭穿, terms: [骗人的] }
   - { id: CORRECTION, zh: 更正, terms: [刚才说错了] }
+  - { id: BB_OFFER, zh: 盲盒, terms: [盲盒] }
+  - { id: BB_DRAW, zh: 拆, terms: [拆一包] }
+  - { id: BB_ODDS, zh: 概率, terms: [概率牌] }
   - { id: COMPLAIN, zh: 投诉, terms: [骗子, 空盒] }
 rules:
   - id: food-cure
