@@ -149,7 +149,7 @@ export class Connection {
       return
     }
     this.lastError = said ? new RoomClientError(said, 'service') : unreachable(this.#url, error)
-    this.restart(this.lastError.message, said?.retryAfterMs)
+    this.restart(said?.message ?? detailOf(error), said?.retryAfterMs)
   }
 
   #disconnected(reason: string): void {
@@ -255,6 +255,13 @@ function refusalOf(error: Error & { data?: unknown }): WireError | null {
 }
 
 function unreachable(url: string, cause: Error): RoomClientError {
-  const message = `Cannot reach ${url}: ${cause.message}. Is the service running there?`
+  const message = `Cannot reach ${url}: ${detailOf(cause)}. Is the service running there?`
   return new RoomClientError({ code: 'paused', message }, 'connection', cause)
+}
+
+/** In Node the transport says `websocket error` and keeps what the network said, such as ECONNREFUSED, beside it. */
+function detailOf(cause: Error & { description?: unknown }): string {
+  const { description } = cause
+  const said = typeof description === 'object' && description !== null && 'message' in description
+  return said && typeof description.message === 'string' && description.message ? description.message : cause.message
 }

@@ -39,6 +39,8 @@ type PushOptions = {
   json: boolean
 }
 
+/** How long the service may take to let the broadcast begin, milliseconds. */
+const startMs = 8_000
 /** How long Ctrl-C waits for what was said to be accepted, milliseconds. */
 const flushMs = 5_000
 
@@ -94,19 +96,7 @@ async function push(file: string, options: PushOptions, context: PushContext): P
   if (script.events.length === 0) throw new PushError(`${name} holds nothing that could be played`)
   const start = sessionStartOf(script.header, overridesOf(options))
   const screen = new Screen(context, options.json, script)
-  const client = new RoomClient({
-    url: options.url,
-    key,
-    onEnforcement: (measure) => screen.measure(measure),
-    onLifted: ({ enforcementId, reason }) =>
-      screen.tell({ type: 'lifted', enforcementId, reason }, `Lifted: ${reason}`),
-    onState: (state) => {
-      if (state.state === 'reconnecting')
-        screen.note(`Connection lost (${state.reason}); trying again in ${state.delayMs} ms`)
-      if (state.state === 'paused' && state.retryAfterMs >= 1_000)
-        screen.note(`The service asks to wait ${state.retryAfterMs} ms: ${state.reason}`)
-    },
-  })
+  const client = producer(options.url, key, screen)
   try {
     const session = await client.start(start)
     screen.started(session)
@@ -117,6 +107,24 @@ async function push(file: string, options: PushOptions, context: PushContext): P
     screen.stop()
     await client.close()
   }
+}
+
+/** A room client that shows what it is told. */
+function producer(url: string, key: string, screen: Screen): RoomClient {
+  return new RoomClient({
+    url,
+    key,
+    timing: { startMs },
+    onEnforcement: (measure) => screen.measure(measure),
+    onLifted: ({ enforcementId, reason }) =>
+      screen.tell({ type: 'lifted', enforcementId, reason }, `Lifted: ${reason}`),
+    onState: (state) => {
+      if (state.state === 'reconnecting')
+        screen.note(`No connection (${state.reason}); trying again in ${state.delayMs} ms`)
+      if (state.state === 'paused' && state.retryAfterMs >= 1_000)
+        screen.note(`The service asks to wait ${state.retryAfterMs} ms: ${state.reason}`)
+    },
+  })
 }
 
 async function playUntilInterrupted(

@@ -209,6 +209,17 @@ test.each([
   expect(ran.err).toContain(message)
 })
 
+test('a service that cannot be reached is named with what the network says, and the exit code is 2', async () => {
+  server = await startIngestStub()
+  const { url } = server
+  await server.close()
+  server = null
+  const ran = await push([await script(1), '--url', url])
+  expect(ran).toMatchObject({ code: 2, out: '' })
+  expect(ran.err).toContain(`Cannot reach ${url}`)
+  expect(ran.err).toContain('ECONNREFUSED')
+})
+
 test('a wrong key and a missing file are refused with exit code 2', async () => {
   server = await startIngestStub()
   const wrong = await push([await script(1), '--url', server.url], { key: 'lw_wrong' })
