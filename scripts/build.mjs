@@ -30,19 +30,23 @@ const INPUT_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'
 const NO_INPUT = new Set(['node_modules', 'dist'])
 /** Compiled, or of no use to the running program; everything else below src and sdk is copied. */
 const NOT_COPIED = new Set(['.ts', '.tsx', '.md'])
-const ENTRY = 'src/cli/main.js'
 const STAGING_PREFIX = '.next-'
 const COMPILED = '.compiled'
 const SAY_EVERY_MS = 5000
 
 /** Whether dist/ holds a complete build of exactly the files that are here now. Content counts, not dates: a copy stays built. */
 export function isBuilt(root) {
-  return existsSync(join(root, 'dist', ENTRY)) && builtFrom(root) === inputsHash(root)
+  return existsSync(entry(root)) && builtFrom(root) === inputsHash(root)
 }
 
 /** Whether dist/ holds a complete build, of whichever state of the sources. */
 export function hasBuild(root) {
-  return existsSync(join(root, 'dist', ENTRY)) && builtFrom(root) !== undefined
+  return existsSync(entry(root)) && builtFrom(root) !== undefined
+}
+
+/** The program that `npm start` runs. */
+function entry(root) {
+  return join(root, JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin.livewarden)
 }
 
 function builtFrom(root) {

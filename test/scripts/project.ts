@@ -168,7 +168,8 @@ appendFileSync('runs.txt', 'run\\n')
   }
   const description = { name: 'livewarden-fixture', version: '1.0.0', type: 'module', dependencies }
   const scripts = { prestart: 'node scripts/prepare.mjs', start: 'node dist/src/cli/main.js' }
-  await project.write('package.json', JSON.stringify({ ...description, scripts }))
+  const bin = { livewarden: 'dist/src/cli/main.js' }
+  await project.write('package.json', JSON.stringify({ ...description, scripts, bin }))
   const packages = { '': description, ...Object.fromEntries(linked), ...extraPackages }
   await project.write(
     'package-lock.json',
