@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '../lib/api.ts'
+import { errorText } from '../lib/error-text.ts'
 import { Button } from './button.tsx'
 import styles from './notice.module.css'
 
@@ -20,7 +21,7 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
   const requestId = error instanceof ApiError ? error.wire?.requestId : undefined
   return (
     <div className={styles.error} role="alert">
-      <span>{t('error.load', { message: messageOf(error, t('error.network')) })}</span>
+      <span>{t('error.load', { message: errorText(error, t) })}</span>
       {requestId !== undefined && <span className={styles.id}>{t('action.errorId', { id: requestId })}</span>}
       {onRetry !== undefined && (
         <Button small onClick={onRetry}>
@@ -29,12 +30,6 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
       )}
     </div>
   )
-}
-
-/** The words of a failure; a service that cannot be reached has its own. */
-export function messageOf(error: unknown, unreachable: string): string {
-  if (error instanceof ApiError) return error.status === 0 ? unreachable : error.message
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** Still rows in place of rows that are on their way; nothing shimmers. */

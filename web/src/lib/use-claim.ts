@@ -5,6 +5,7 @@ import type { Case } from '../../../src/contracts/case.ts'
 import { call } from './api.ts'
 import { caseQuery } from './case-query.ts'
 import { serverNow } from './clock.ts'
+import { errorText } from './error-text.ts'
 import { useLive } from './live-context.ts'
 import { useMay, useMe } from './me-context.ts'
 import { toast } from './toasts.ts'
@@ -15,7 +16,10 @@ const idleMs = 60_000
 
 export type Claim = {
   mine: boolean
+  /** Takes or renews the claim, and says so when it cannot. */
   claim: () => void
+  /** The same for an edit: what stands in the way shows at the submit. */
+  claimQuietly: () => void
   release: () => void
   /** Ends when a claim that is under way has been answered, so that a submit carries the right `rev`. */
   settled: () => Promise<void>
@@ -41,25 +45,25 @@ export function useClaim(value: Case): Claim {
       held === undefined || held.case.rev > next.rev ? held : { ...held, case: next },
     )
   }
-  const send = async (route: 'claimCase' | 'releaseCase') => {
+  const send = async (route: 'claimCase' | 'releaseCase', quiet: boolean) => {
     try {
       take(await call(route, { params: { id: value.id } }))
     } catch (error) {
       if (route === 'releaseCase') return
-      toast(t('case.claimFailed', { message: error instanceof Error ? error.message : '' }), 'bad')
+      if (!quiet) toast(t('case.claimFailed', { message: errorText(error, t) }), 'bad')
       void queries.invalidateQueries({ queryKey: caseQuery(value.id).queryKey })
     }
   }
-  const claim = () => {
-    if (may && value.status !== 'resolved') pending.current = pending.current.then(() => send('claimCase'))
+  const ask = (quiet: boolean) => {
+    if (may && value.status !== 'resolved') pending.current = pending.current.then(() => send('claimCase', quiet))
   }
   const release = () => {
-    if (mine) pending.current = pending.current.then(() => send('releaseCase'))
+    if (mine) pending.current = pending.current.then(() => send('releaseCase', true))
   }
 
   const renew = useEffectEvent(() => {
     const lapses = value.claimedUntil === null ? 0 : Date.parse(value.claimedUntil)
-    if (Date.now() - lastInput.current < idleMs && lapses > serverNow()) claim()
+    if (Date.now() - lastInput.current < idleMs && lapses > serverNow()) ask(true)
   })
   const giveBack = useEffectEvent(() => {
     if (mine) void call('releaseCase', { params: { id: value.id } }).then(store.putCase.bind(store), () => undefined)
@@ -83,5 +87,11 @@ export function useClaim(value: Case): Claim {
   }, [mine])
   useEffect(() => () => giveBack(), [])
 
-  return { mine, claim, release, settled: () => pending.current }
+  return {
+    mine,
+    claim: () => ask(false),
+    claimQuietly: () => ask(true),
+    release,
+    settled: () => pending.current,
+  }
 }

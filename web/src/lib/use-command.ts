@@ -47,7 +47,8 @@ export function setLettersOn(on: boolean): void {
 /** Listens on the document; called once at start. */
 export function startKeys(): void {
   document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented) return
+    // Behind a modal dialog nothing is reachable, by key neither; Escape belongs to the dialog.
+    if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return
     const held = before !== null && event.timeStamp - before.at < sequenceMs ? before.chord : null
     // A question mark is a question mark, wherever a layout keeps it.
     const asked = event.key === '?'

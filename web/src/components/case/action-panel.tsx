@@ -18,18 +18,19 @@ import {
 } from '../../lib/action-draft.ts'
 import { ApiError, call, newIdempotencyKey } from '../../lib/api.ts'
 import { caseQuery } from '../../lib/case-query.ts'
+import { errorText } from '../../lib/error-text.ts'
 import { durationText } from '../../lib/duration-text.ts'
 import { commandKeys, type CommandId } from '../../lib/key-catalogue.ts'
 import { useLive } from '../../lib/live-context.ts'
 import { useMay, useMe } from '../../lib/me-context.ts'
 import { shortCount } from '../../lib/numbers.ts'
+import { shortCitation } from '../../lib/short-citation.ts'
 import { clockTime, minuteTime } from '../../lib/time.ts'
 import type { Claim } from '../../lib/use-claim.ts'
 import { useCommand } from '../../lib/use-command.ts'
 import { useDraft } from '../../lib/use-draft.ts'
 import { Button } from '../button.tsx'
 import { Icon } from '../icon.tsx'
-import { messageOf } from '../notice.tsx'
 import { Tick } from '../tick.tsx'
 import styles from './action-panel.module.css'
 import { ConflictPanel } from './conflict-panel.tsx'
@@ -111,6 +112,7 @@ function ActionForm({
   const draft = useDraft(detail)
   const value = draft.value
   const suggestion = detail.suggestion
+  const claimedByOther = current.claimedBy !== null && current.claimedBy !== me.person.id
   const suggested = choiceOf(suggestion.action)
   const off = leavesSuggestion(value, suggestion)
   const [problem, setProblem] = useState<DraftProblem | null>(null)
@@ -164,7 +166,7 @@ function ActionForm({
     setProblem(null)
     if (submit.isError) submit.reset()
     draft.edit(change)
-    if (!claim.mine) claim.claim()
+    if (!claim.mine && !claimedByOther) claim.claimQuietly()
   }
   const pick = (choice: Choice, durationSeconds?: number) => {
     if (choice === 'ban' && !mayBan) return
@@ -367,7 +369,8 @@ function ActionForm({
                   {detail.grounds.map((ground, index) => (
                     <Check
                       key={ground.basisId}
-                      label={ground.citation}
+                      label={shortCitation(ground.citation)}
+                      title={ground.citation}
                       problem={index === 0 ? 'basis' : undefined}
                       checked={value.basisIds.includes(ground.basisId)}
                       onChange={(on) => edit({ basisIds: toggled(value.basisIds, ground.basisId, on) })}
@@ -444,7 +447,7 @@ function ActionForm({
       )}
       {submit.isError && conflict === null && (
         <div className={styles.error} role="alert">
-          <span>{t('action.failed', { message: messageOf(submit.error, t('error.network')) })}</span>
+          <span>{t('action.failed', { message: errorText(submit.error, t) })}</span>
           {submit.error instanceof ApiError && submit.error.wire?.requestId !== undefined && (
             <span className={styles.ladder}>{t('action.errorId', { id: submit.error.wire.requestId })}</span>
           )}
@@ -474,17 +477,19 @@ function ActionForm({
 
 function Check({
   label,
+  title = label,
   checked,
   problem,
   onChange,
 }: {
   label: string
+  title?: string
   checked: boolean
   problem: DraftProblem | undefined
   onChange: (on: boolean) => void
 }) {
   return (
-    <label className={styles.chip} data-checked={checked || undefined} title={label}>
+    <label className={styles.chip} data-checked={checked || undefined} title={title}>
       <input
         type="checkbox"
         data-problem={problem}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { slaSeconds } from '../../../../src/contracts/alert.ts'
 import type { CaseDetail } from '../../../../src/contracts/case.ts'
+import type { Finding } from '../../../../src/contracts/finding.ts'
 import { serverNow } from '../../lib/clock.ts'
 import { caseQuery } from '../../lib/case-query.ts'
 import { evidenceBySeq, evidenceSeqs } from '../../lib/evidence.ts'
@@ -12,6 +13,7 @@ import { useLiveCase } from '../../lib/live-context.ts'
 import { useMay, useMe } from '../../lib/me-context.ts'
 import { ruleName } from '../../lib/rule-name.ts'
 import { shortCount } from '../../lib/numbers.ts'
+import { shortCitation } from '../../lib/short-citation.ts'
 import { span } from '../../lib/time.ts'
 import { toast } from '../../lib/toasts.ts'
 import { useClaim } from '../../lib/use-claim.ts'
@@ -175,14 +177,14 @@ function CaseBody({
         <div className={styles.gist}>
           {ground !== undefined && (
             <span>
-              <span className={styles.gistName}>{t('case.basisLine')}</span> {ground.citation}
+              <span className={styles.gistName}>{t('case.basisLine')}</span> {shortCitation(ground.citation)}
               {detail.grounds.length > 1 && <span className={styles.more}>+{detail.grounds.length - 1}</span>}
             </span>
           )}
           {strongest !== undefined && (
             <span>
-              <span className={styles.gistName}>{t('case.whyLine')}</span>{' '}
-              {[...new Set(strongest.concepts.map((hit) => hit.concept))].join(' ∧ ')} {strongest.score.toFixed(2)}
+              <span className={styles.gistName}>{t('case.whyLine')}</span> <UserText text={gistOf(strongest)} />
+              <span className={styles.more}>{strongest.score.toFixed(2)}</span>
             </span>
           )}
         </div>
@@ -223,6 +225,7 @@ function CaseBody({
               small
               tone="quiet"
               keys={commandKeys(claim.mine ? 'case.release' : 'case.claim')}
+              refusal={claimedByOther ? t('conflict.claimed', { name: current.claimedByName ?? '' }) : null}
               onClick={() => (claim.mine ? claim.release() : claim.claim())}
             >
               {claim.mine ? t('case.release') : t('case.claim')}
@@ -256,4 +259,10 @@ function CaseBody({
       <ActionPanel detail={detail} current={current} claim={claim} onSubmitted={onSubmitted} onNext={onNext} />
     </section>
   )
+}
+
+/** The words of the concepts that met, as said; the whole quote when a finding names none. */
+function gistOf(finding: Finding): string {
+  const words = [...new Set(finding.concepts.map((hit) => hit.quote))]
+  return words.length === 0 ? finding.quote : words.join(' ∧ ')
 }

@@ -13,10 +13,13 @@ import { shortCount } from '../../lib/numbers.ts'
 import { isClaimed, isOpen } from '../../lib/queue-order.ts'
 import { ruleName } from '../../lib/rule-name.ts'
 import { levelOf } from '../../lib/severity.ts'
-import { clockTime, span } from '../../lib/time.ts'
+import { span } from '../../lib/time.ts'
 import styles from './feed-row.module.css'
 
-const contextUnits = 12
+/** About how much of a line a row can show, and the least context before a hit, in UTF-16 units. */
+const lineUnits = 22
+const leastContext = 3
+const mostContext = 8
 
 /** The element id of an alert's option. */
 export function optionId(id: string): string {
@@ -49,7 +52,8 @@ export const FeedRow = memo(function FeedRow({
   if (alert === undefined) return null
   const language = i18n.language
   const rule = ruleName(alert.code, language)
-  const quote = excerpt(alert.quoteText, alert.span, contextUnits)
+  const free = lineUnits - (alert.span[1] - alert.span[0])
+  const quote = excerpt(alert.quoteText, alert.span, Math.max(leastContext, Math.min(mostContext, free)))
   const times = Math.max(1, alert.hits.length)
   const open = isOpen(alert)
   const mine = alert.claimedBy === me.person.id
@@ -65,15 +69,6 @@ export const FeedRow = memo(function FeedRow({
       aria-selected={selected}
       aria-posinset={position}
       aria-setsize={total}
-      aria-label={t('feed.optionName', {
-        level: t(`level.${levelOf(alert.severity)}`),
-        rule,
-        room: alert.roomTitle,
-        host: alert.hostName,
-        time: clockTime(alert.openedAt),
-        times: t('feed.times', { count: times }),
-        quote: alert.quote,
-      })}
       style={{ transform: `translateY(${top}px)`, height }}
       onClick={() => onSelect(id)}
     >

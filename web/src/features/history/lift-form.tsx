@@ -3,8 +3,8 @@ import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Enforcement } from '../../../../src/contracts/enforcement.ts'
 import { Button } from '../../components/button.tsx'
-import { messageOf } from '../../components/notice.tsx'
 import { call, newIdempotencyKey } from '../../lib/api.ts'
+import { errorText } from '../../lib/error-text.ts'
 import { toast } from '../../lib/toasts.ts'
 import styles from './lift-form.module.css'
 
@@ -38,7 +38,7 @@ export function LiftForm({ item, onClose }: { item: Enforcement; onClose: () => 
       <textarea id={id} className={styles.field} name="reason" rows={2} maxLength={1_000} required autoFocus />
       {lift.isError && (
         <p className={styles.error} role="alert">
-          {t('action.failed', { message: messageOf(lift.error, t('error.network')) })}
+          {t('action.failed', { message: errorText(lift.error, t) })}
         </p>
       )}
       <div className={styles.ways}>

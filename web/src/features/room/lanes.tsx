@@ -76,7 +76,9 @@ export function Lanes({
   useCommand('room.live', follow)
   useCommand('room.pause', () => (following ? pause() : follow()))
 
-  const unseen = following ? 0 : lines.filter((line) => line.seq > pausedAt && isShown(line)).length
+  const unseen = following
+    ? 0
+    : lines.filter((line) => line.seq > Math.max(pausedAt, transcript.openedAtSeq) && isShown(line)).length
   return (
     <section className={styles.lanes} aria-label={`${t('room.speech')} / ${t('room.chat')}`}>
       <Timeline lines={lines} alerts={alerts} onPick={goTo} />

@@ -15,12 +15,14 @@ export type LiveTranscript = {
   state: 'loading' | 'ready' | 'failed'
   error: unknown
   hasEarlier: boolean
+  /** Last `seq` there was when the screen opened: what comes after it is new. */
+  openedAtSeq: number
   loadEarlier: () => Promise<void>
   retry: () => void
 }
 
-type Held = { lines: TranscriptLine[]; state: LiveTranscript['state']; error: unknown; firstKnown: number }
-const nothing: Held = { lines: [], state: 'loading', error: null, firstKnown: Infinity }
+type Held = { lines: TranscriptLine[]; state: LiveTranscript['state']; error: unknown; openedAtSeq: number }
+const nothing: Held = { lines: [], state: 'loading', error: null, openedAtSeq: 0 }
 
 /** The transcript of a broadcast: the newest lines (or those around a wished one), and every new line as it comes. */
 export function useTranscript(sessionId: string | null, at: number | null): LiveTranscript {
@@ -42,7 +44,7 @@ export function useTranscript(sessionId: string | null, at: number | null): Live
         controller.signal,
       )
       let first = newest.lines[0]?.seq ?? newest.firstSeq
-      add(newest.lines, { state: 'ready', error: null, firstKnown: first })
+      add(newest.lines, { state: 'ready', error: null, openedAtSeq: newest.lastSeq })
       // A wished line further back is fetched page by page, so that nothing between it and now is missing.
       while (wished !== null && first > wished && first > newest.firstSeq) {
         const page = await call(
@@ -51,7 +53,7 @@ export function useTranscript(sessionId: string | null, at: number | null): Live
           controller.signal,
         )
         const next = page.lines[0]?.seq ?? newest.firstSeq
-        add(page.lines, { firstKnown: next })
+        add(page.lines)
         if (page.lines.length === 0 || next >= first || newest.lastSeq - next > most - linesAfter) break
         first = next
       }
@@ -70,6 +72,7 @@ export function useTranscript(sessionId: string | null, at: number | null): Live
     lines: held.lines,
     state: held.state,
     error: held.error,
+    openedAtSeq: held.openedAtSeq,
     hasEarlier: held.state === 'ready' && held.lines.length > 0 && held.lines.length < most && firstHeld > 1,
     loadEarlier: async () => {
       if (sessionId === null) return

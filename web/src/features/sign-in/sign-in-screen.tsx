@@ -6,6 +6,7 @@ import type { Me } from '../../../../src/contracts/people.ts'
 import { Button } from '../../components/button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { ApiError, call } from '../../lib/api.ts'
+import { errorText } from '../../lib/error-text.ts'
 import styles from './sign-in-screen.module.css'
 
 /** Login and password, and where a newcomer finds them. */
@@ -82,9 +83,9 @@ export function SignInScreen({ expired, onSignedIn }: { expired: boolean; onSign
 }
 
 function problem(error: unknown, t: TFunction): string {
-  if (!(error instanceof ApiError)) return t('signIn.failed', { message: String(error) })
-  if (error.status === 0) return t('signIn.unreachable')
-  if (error.status === 401) return t('signIn.wrong')
-  if (error.status === 429) return t('signIn.limited')
-  return t('signIn.failed', { message: error.message })
+  const status = error instanceof ApiError ? error.status : null
+  if (status === 0) return t('signIn.unreachable')
+  if (status === 401) return t('signIn.wrong')
+  if (status === 429) return t('signIn.limited')
+  return t('signIn.failed', { message: errorText(error, t) })
 }

@@ -1,0 +1,43 @@
+import type { Alert } from '../../src/contracts/alert.ts'
+
+/** An open alert; a test names what matters to it. */
+export function alertExample(change: Partial<Alert> & { id: string }): Alert {
+  return {
+    sessionId: 's1',
+    roomId: 'r1',
+    roomTitle: '早场泡茶聊天',
+    hostId: 'h1',
+    hostName: '伍姐',
+    code: 'efficacy.food_cure',
+    label: 'efficacy',
+    severity: 4,
+    score: 0.9,
+    anchorSeq: 1,
+    firstSeq: 1,
+    lastSeq: 1,
+    raisedAtSeq: 1,
+    hits: [1],
+    firstAtMs: 0,
+    lastAtMs: 0,
+    quote: '三天根治',
+    quoteSeq: 1,
+    quoteText: '喝了三天根治高血压',
+    span: [2, 6],
+    ruleId: 'rule',
+    state: 'open',
+    withdrawnBecause: null,
+    caseId: `case-${change.id}`,
+    caseNumber: 1,
+    caseStatus: 'open',
+    claimedBy: null,
+    claimedByName: null,
+    claimedUntil: null,
+    openedAt: '2026-11-23T06:00:00.000Z',
+    updatedAt: '2026-11-23T06:00:00.000Z',
+    slaDueAt: '2026-11-23T06:03:00.000Z',
+    viewers: null,
+    demo: false,
+    rev: 1,
+    ...change,
+  }
+}
