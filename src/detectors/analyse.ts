@@ -92,7 +92,9 @@ export function judge(
       if (!ground.holds) continue
       const weighed = weighExemptions(match, scene, context)
       const hits = weighed.map((item): ExemptionHit => {
-        const { span, quote } = quoteOf(scene, item.mark.start, item.mark.end)
+        // A mark in an earlier utterance has no span in this text: the words it spared are quoted.
+        const mark = item.mark.end > 0 || scene.answered !== undefined ? item.mark : presentPart(match)
+        const { span, quote } = quoteOf(scene, Math.max(0, mark.start), Math.max(1, mark.end))
         const because = item.because === undefined ? {} : { because: item.because }
         return {
           code: item.code,
@@ -164,6 +166,11 @@ function localStart(scene: Scene, start: number, end: number): number {
 
 function localEnd(scene: Scene, start: number, end: number): number {
   return start < 0 && end > 0 ? end : locate(scene, end - 1).at + 1
+}
+
+function presentPart(match: Match): { start: number; end: number } {
+  const here = match.spans.filter(({ end }) => end > 0)
+  return { start: Math.max(0, here[0]?.start ?? 0), end: Math.max(1, match.end) }
 }
 
 function toFinding(

@@ -3,7 +3,7 @@ import type { Reading } from '../compose/read-utterance.ts'
 import { locate } from '../compose/scene.ts'
 import type { Scene } from '../compose/scene.ts'
 import type { ConceptSpan } from '../compose/utterance.ts'
-import { between, firstAfter, marks, sameClause } from './marks.ts'
+import { between, marks, sameClause } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 /** Furthest a plain negator (不能, 没有, 别) reaches, and a bare 不 or 没. */
@@ -31,7 +31,10 @@ function negators(match: Match, scene: Scene): ConceptSpan[] {
     found.push(...plain.filter((mark) => precedes(mark, span, far, scene)))
     found.push(...near.filter((mark) => precedes(mark, span, reach.near, scene)))
   })
-  const after = firstAfter(scene, match.end, reach.after, 'NEGATION_AFTER')
+  const lastStart = match.spans.at(-1)?.start ?? match.end
+  const after = marks(scene, 'NEGATION_AFTER').find(
+    (mark) => mark.end > match.end && mark.start >= lastStart && mark.start - match.end <= reach.after,
+  )
   if (after !== undefined && sameClause(scene, match.end - 1, after.start)) found.push(after)
   return found
 }
