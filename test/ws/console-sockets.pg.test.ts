@@ -162,6 +162,47 @@ describe('the stream', () => {
     }
   })
 
+  test('facts whose notice was lost arrive all the same', async () => {
+    const session = await liveSession('unannounced')
+    const console = await sit(lead)
+    await since(console, await head())
+    const fact = { type: 'session.started' as const, session: { ...session, title: 'unannounced' } }
+    await house.db.transaction().execute((tx) => appendFacts(tx, [{ roomId: session.roomId, demo: false, fact }]))
+    await until(() => Promise.resolve(itemsOf(console).some((item) => titleOf(item) === 'unannounced')), 4_000)
+    console.socket.disconnect()
+  })
+
+  test('a transaction that stays open holds back only its own facts’ successors, and none is lost', async () => {
+    const session = await liveSession('open-transaction')
+    const console = await sit(lead)
+    await since(console, await head())
+    let finish: () => void = () => undefined
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    const entry = (title: string) => ({
+      roomId: session.roomId,
+      demo: false,
+      fact: { type: 'session.started' as const, session: { ...session, title } },
+    })
+    let written: () => void = () => undefined
+    const early = new Promise<void>((resolve) => (written = resolve))
+    const slow = house.db.transaction().execute(async (tx) => {
+      await appendFacts(tx, [entry('early id, late commit')])
+      written()
+      await finished
+    })
+    await early
+    await tell('late id, early commit', session)
+    finish()
+    await slow
+    const titles = () =>
+      itemsOf(console)
+        .map(titleOf)
+        .filter((title) => title.includes(' id, '))
+    await until(() => Promise.resolve(titles().length >= 2), 4_000)
+    expect(titles().sort()).toEqual(['early id, late commit', 'late id, early commit'])
+    console.socket.disconnect()
+  })
+
   test('whoever holds nothing, or something of another stream, gets a snapshot of what is open', async () => {
     const fixture = await addCase(house.db, { severity: 5 })
     const console = await sit(lead)
@@ -227,7 +268,7 @@ describe('the stream', () => {
     await packet('40/console')
     stalled.send(`42/console,1["since",{"streamSeq":${await head()}}]`)
     await packet('43/console,1')
-    expect(house.hub.stats().consoles).toBe(2)
+    await until(() => Promise.resolve(house.hub.stats().consoles === 2))
     stalled.pause()
     const title = 'x'.repeat(30_000)
     let told = 0
