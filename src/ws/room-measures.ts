@@ -1,5 +1,6 @@
 import type { Fanout } from '../bus/fanout.ts'
 import type { ConsoleFact } from '../contracts/console-wire.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { cuttingActions, type Enforcement, type RoomEnforcement } from '../contracts/enforcement.ts'
 import { closeCodes } from '../contracts/ingest-wire.ts'
 import type { Session } from '../contracts/session.ts'
@@ -134,6 +135,8 @@ export class RoomMeasures {
       })
     }
     await client.obeyed(measure.enforcementId, obeyMs)
+    // The answer to "obeyed" leaves before the connection does.
+    await nextTurn()
     endIfIdle(client, closeCodes.measure, 'measure')
   }
 
