@@ -312,8 +312,16 @@ function familyOfConcepts(finding: Finding, pack: CompiledRulePack): Label {
   return best !== undefined && best[1] > 0 ? best[0] : 'clean'
 }
 
+/** Codes that say `efficacy.medical_claim` of a known category (DOMAIN D.1). */
+const narrower: readonly Code[] = [
+  'efficacy.food_cure',
+  'efficacy.cosmetic_medical',
+  'efficacy.household_health',
+  'efficacy.disinfectant_cure',
+]
+
 function bestPerCode(findings: readonly Finding[]): Finding[] {
-  const best = new Map<string, Finding>()
+  const best = new Map<Code, Finding>()
   for (const finding of findings) {
     const known = best.get(finding.code)
     const better =
@@ -322,6 +330,8 @@ function bestPerCode(findings: readonly Finding[]): Finding[] {
       (finding.severity === known.severity && finding.score > known.score)
     if (better) best.set(finding.code, finding)
   }
+  // The general code speaks only where the product's own code does not.
+  if (narrower.some((code) => best.has(code))) best.delete('efficacy.medical_claim')
   return [...best.values()].sort((a, b) => a.span[0] - b.span[0] || b.severity - a.severity)
 }
 
