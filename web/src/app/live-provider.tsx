@@ -26,18 +26,20 @@ function scheduler(): (flush: () => void) => void {
   }
 }
 
-function createLive(): Live {
+function createLive(followsFeed: boolean): Live {
   const store = new LiveStore(scheduler())
-  return { store, socket: new LiveSocket(store) }
+  return { store, socket: new LiveSocket(store, followsFeed) }
 }
 
 /** Keeps one live store for the signed-in person, and refreshes what was fetched when the stream says it changed. */
 export function LiveProvider({ children }: { children: ReactNode }) {
-  const mayFollow = useMay('feed.read')
+  const followsFeed = useMay('feed.read')
+  const watchesRooms = useMay('room.read')
   const queries = useQueryClient()
-  const [live] = useState(createLive)
+  const [live] = useState(() => createLive(followsFeed))
 
-  useEffect(() => (mayFollow ? live.socket.start() : undefined), [live, mayFollow])
+  const connects = followsFeed || watchesRooms
+  useEffect(() => (connects ? live.socket.start() : undefined), [live, connects])
   useEffect(() => {
     const stale = new Map<string, QueryKey>()
     let timer: ReturnType<typeof setTimeout> | null = null

@@ -22,6 +22,7 @@ export type Break = { recovery: Recovery; fromMs: number; toMs: number }
 /** The one socket of the page: keeps the store at the head of the stream, and rooms at the head of their transcript. */
 export class LiveSocket {
   #store: LiveStore
+  #followsFeed: boolean
   #socket: Socket
   #asking = false
   #askAgain = false
@@ -33,8 +34,10 @@ export class LiveSocket {
   #breakListeners = new Set<() => void>()
   #rooms = new Map<string, Set<LineListener>>()
 
-  constructor(store: LiveStore) {
+  /** `followsFeed` is false for those who may watch rooms but not the queue: they get no stream. */
+  constructor(store: LiveStore, followsFeed: boolean) {
     this.#store = store
+    this.#followsFeed = followsFeed
     this.#socket = io('/console', { transports: ['websocket'], withCredentials: true, autoConnect: false })
     this.#socket.on('connect', () => {
       this.#asking = false
@@ -125,6 +128,7 @@ export class LiveSocket {
   }
 
   async #ask(): Promise<void> {
+    if (!this.#followsFeed) return
     if (this.#asking) {
       this.#askAgain = true
       return

@@ -74,7 +74,8 @@ export function ActionPanel({
   const mayAct = useMay('case.act')
   const { t } = useTranslation()
   const [issued, setIssued] = useState<string | null>(null)
-  if (current.status === 'resolved') {
+  // Between the answer to a submit and the news that the case is closed there is nothing left to decide either.
+  if (current.status === 'resolved' || issued !== null) {
     return (
       <div className={styles.dock}>
         <Decided detail={detail} current={current} issuedId={issued} onNext={onNext} />

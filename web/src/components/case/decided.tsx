@@ -38,19 +38,21 @@ export function Decided({
   const time = current.resolvedAt === null ? '' : clockTime(current.resolvedAt)
   return (
     <div className={styles.decided}>
-      <p className={styles.words}>
-        {current.decision === 'dismiss'
-          ? t('case.dismissedAs', {
-              name,
-              time,
-              reason: current.dismissReason === null ? '' : t(`dismissReason.${current.dismissReason}`),
-            })
-          : t('case.resolvedAs', {
-              name,
-              time,
-              decision: current.decision === null ? '' : t(`action.${current.decision}`),
-            })}
-      </p>
+      {current.status === 'resolved' && (
+        <p className={styles.words}>
+          {current.decision === 'dismiss'
+            ? t('case.dismissedAs', {
+                name,
+                time,
+                reason: current.dismissReason === null ? '' : t(`dismissReason.${current.dismissReason}`),
+              })
+            : t('case.resolvedAs', {
+                name,
+                time,
+                decision: current.decision === null ? '' : t(`action.${current.decision}`),
+              })}
+        </p>
+      )}
       {id !== null && <LivePhases id={id} known={known} />}
       {left !== null && (
         <ConflictPanel

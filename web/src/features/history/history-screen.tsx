@@ -11,7 +11,7 @@ import { Time } from '../../components/time.tsx'
 import { UserText } from '../../components/user-text.tsx'
 import { call } from '../../lib/api.ts'
 import { ruleName } from '../../lib/rule-name.ts'
-import type { HistorySearch } from '../../lib/search-params.ts'
+import { historySearch, type HistorySearch } from '../../lib/search-params.ts'
 import { dayEdge, minuteTime } from '../../lib/time.ts'
 import { HistoryDetail } from './history-detail.tsx'
 import { HistoryFilters } from './history-filters.tsx'
@@ -23,7 +23,8 @@ const pageSize = 50
 /** Every measure ever taken, newest first, with what it stood on. */
 export function HistoryScreen() {
   const { t } = useTranslation()
-  const search = route.useSearch()
+  // The address may carry more than filters (`?lang=`).
+  const search = historySearch(route.useSearch())
   const navigate = route.useNavigate()
   const history = useInfiniteQuery({
     queryKey: ['enforcements', search],
