@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RoomClient } from '../../sdk/room-client.ts'
 import { findBundledPostgres } from '../../src/store/bundled/start-bundled-postgres.ts'
 import { openDatabase } from '../../src/store/database.ts'
-import { freePort, runProgram, startService } from '../support/service.ts'
+import { freePort, openFolder, runProgram, startService } from '../support/service.ts'
 
 const claim = '这个茶喝一个月血糖自己就降下来了药都不用吃'
 
@@ -13,14 +11,13 @@ describe('the whole process is killed during ingest', () => {
   let dataDir: string
   let port: number
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'livewarden-kill-'))
+    dataDir = await openFolder('livewarden-kill-')
     port = await freePort()
   })
   afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
   test('[CM2] no acknowledged event is missing and no alert is doubled', async () => {
-    const environment = { PORT: String(port) }
-    const first = await startService({ dataDir, environment })
+    const first = await startService({ dataDir, port })
     const created = await runProgram(['key', 'create', '--all', '--json'], { environment: { DATA_DIR: dataDir } })
     const { key } = JSON.parse(created.stdout) as { key: string }
 
@@ -56,7 +53,7 @@ describe('the whole process is killed during ingest', () => {
     await killed
     const before = new Map(sessions.map((session) => [session.id, session.acceptedThrough]))
 
-    const second = await startService({ dataDir, environment })
+    const second = await startService({ dataDir, port })
     for (let more = 0; more < 40; more += 1) speak()
     await Promise.all(sessions.map((session) => session.flush()))
     await client.close()

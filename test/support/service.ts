@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,8 @@ export type ServiceOptions = {
   demo?: boolean
   /** Kept by the caller; without one and without a database the service gets a temporary folder. */
   dataDir?: string
+  /** Where to listen again, for a service that comes back; a free port otherwise. */
+  port?: number
   environment?: Record<string, string>
 }
 
@@ -38,8 +40,8 @@ process.on('exit', () => {
 /** Starts the built program and waits until `/readyz` answers 200. Throws with its output when it ends before that. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   if (!existsSync(program)) throw new Error('dist/ is missing: run "npm run build" (npm test does it by itself)')
-  const folder = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'livewarden-service-')))
-  const port = await freePort()
+  const folder = options.dataDir ?? (await openFolder('livewarden-service-'))
+  const port = options.port ?? (await freePort())
   const args = ['serve', '--role', options.role ?? 'all', ...(options.demo ? [] : ['--no-demo'])]
   const child = spawn(process.execPath, ['--disable-proto=delete', program, ...args], {
     cwd: root,
@@ -103,6 +105,13 @@ export async function runProgram(
   const code = await new Promise<number | null>((resolve) => child.once('close', (exitCode) => resolve(exitCode)))
   running.delete(child)
   return { code, stdout, stderr }
+}
+
+/** A temporary folder that the bundled Postgres can enter: as root it runs as another user. */
+export async function openFolder(prefix: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), prefix))
+  await chmod(folder, 0o755)
+  return folder
 }
 
 /** A port that was free a moment ago. */
