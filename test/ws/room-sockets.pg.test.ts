@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import type { RoomEventInput } from '../../src/contracts/room-event.ts'
+import { socketIoOptions } from '../../src/ws/attach-sockets.ts'
 import { addCase, command, valueOf } from '../enforcement/case-fixture.ts'
 import { plainRoom, type PlainRoom } from '../support/plain-room.ts'
 import { dial, openHouse, until, type AskReply, type House, type Visitor } from './house.ts'
@@ -430,6 +431,35 @@ describe('at the door', () => {
     })
     expect(await room.ask('session.start', startOf('still-here'))).toMatchObject({ ok: true })
     room.socket.disconnect()
+  })
+
+  test('the settings of the sockets are those that were measured', async () => {
+    expect(socketIoOptions).toMatchObject({
+      transports: ['websocket'],
+      maxHttpBufferSize: 65_536,
+      perMessageDeflate: false,
+      pingInterval: 10_000,
+      pingTimeout: 8_000,
+      connectTimeout: 5_000,
+      allowEIO3: false,
+      serveClient: false,
+    })
+    const address = `${house.url.replace('http', 'ws')}/socket.io/?transport=websocket`
+    const raw = new WebSocket(`${address}&EIO=4`, { perMessageDeflate: true })
+    const hello = await new Promise<string>((resolve) =>
+      raw.once('message', (bytes: Buffer) => resolve(bytes.toString())),
+    )
+    const said: unknown = JSON.parse(hello.slice(1))
+    expect(said).toMatchObject({ upgrades: [], pingInterval: 10_000, pingTimeout: 8_000, maxPayload: 65_536 })
+    expect(raw.extensions).toBe('')
+    raw.close()
+    const old = new WebSocket(`${address}&EIO=3`)
+    const heard: unknown[] = []
+    old.on('message', (bytes: Buffer) => heard.push(bytes.toString()))
+    old.on('error', () => undefined)
+    await new Promise((resolve) => old.once('close', resolve))
+    expect(heard).toEqual([])
+    expect((await fetch(`${house.url}/socket.io/socket.io.js`)).status).not.toBe(200)
   })
 
   test('there is nothing outside the two namespaces and the one path', async () => {
