@@ -12,7 +12,7 @@ import { createRedisFanout } from './bus/redis-fanout.ts'
 import { createCases } from './cases/create-cases.ts'
 import type { Config } from './config/config.ts'
 import { findCitation } from './detectors/basis.ts'
-import { compilePack } from './detectors/pack/compile-pack.ts'
+import { compilePack, packHash } from './detectors/pack/compile-pack.ts'
 import type { PackSourceFile } from './detectors/pack/parse-pack-files.ts'
 import { createEnforcement } from './enforcement/create-enforcement.ts'
 import type { EnforcementDoor } from './enforcement/enforcement.ts'
@@ -22,7 +22,7 @@ import { createAccessStores } from './store/access-stores.ts'
 import { createCaseStore } from './store/case-store.ts'
 import { migrate, openDatabase, type Db } from './store/database.ts'
 import { createEnforcementStore } from './store/enforcement-decisions.ts'
-import { activatePack } from './store/rule-packs.ts'
+import { activatePack, reactivateSeed, packSources } from './store/rule-packs.ts'
 import { startAnalysis } from './workers/analysis.ts'
 import { startAnalysisHost } from './workers/analysis-host.ts'
 import { startTimers } from './workers/timers.ts'
@@ -111,6 +111,11 @@ async function prepareDatabase(db: Db, options: AppOptions): Promise<void> {
   const applied = await migrate(db)
   if (applied.length > 0) options.logger.info({ applied }, 'the database schema was brought up to date')
   const files = [...options.seedPack]
+  // What is stored passed its examples when it came; running them again would only make the start slow.
+  if (await packSources(db, packHash(files))) {
+    await reactivateSeed(db, packHash(files))
+    return
+  }
   const compiled = compilePack(files)
   if (!compiled.ok) {
     const lines = compiled.problems.map(({ file, line, problem, remedy }) => `${file}:${line}: ${problem}. ${remedy}.`)

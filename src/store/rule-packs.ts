@@ -1,4 +1,4 @@
-import type { Db } from './database.ts'
+import type { Db, Tx } from './database.ts'
 
 /** A rule pack's own files, as they were when it was stored. */
 export type PackSource = { file: string; text: string }
@@ -28,17 +28,26 @@ export async function activatePack(db: Db, pack: StoredPack, origin: 'seed' | 'p
       .values({ ...pack, sources: JSON.stringify(pack.sources), origin, active: false })
       .onConflict((conflict) => conflict.column('hash').doNothing())
       .execute()
-    const active = await tx
-      .selectFrom('rule_packs')
-      .select(['hash', 'origin'])
-      .where('active', '=', true)
-      .forUpdate()
-      .executeTakeFirst()
-    if (active?.hash === pack.hash) return
-    if (origin === 'seed' && active?.origin === 'published') return
-    await tx.updateTable('rule_packs').set({ active: false }).where('active', '=', true).execute()
-    await tx.updateTable('rule_packs').set({ active: true }).where('hash', '=', pack.hash).execute()
+    await putInForce(tx, pack.hash, origin)
   })
+}
+
+/** Puts a seed pack that is stored already in force again, under the same rule. */
+export async function reactivateSeed(db: Db, hash: string): Promise<void> {
+  await db.transaction().execute((tx) => putInForce(tx, hash, 'seed'))
+}
+
+async function putInForce(tx: Tx, hash: string, origin: 'seed' | 'published'): Promise<void> {
+  const active = await tx
+    .selectFrom('rule_packs')
+    .select(['hash', 'origin'])
+    .where('active', '=', true)
+    .forUpdate()
+    .executeTakeFirst()
+  if (active?.hash === hash) return
+  if (origin === 'seed' && active?.origin === 'published') return
+  await tx.updateTable('rule_packs').set({ active: false }).where('active', '=', true).execute()
+  await tx.updateTable('rule_packs').set({ active: true }).where('hash', '=', hash).execute()
 }
 
 /** All packs, newest first, without their sources. */

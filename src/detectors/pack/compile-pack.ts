@@ -34,12 +34,15 @@ export function compileUnchecked(files: readonly PackSourceFile[]): CompileResul
   const conceptIds = numberConcepts(parsed, problems)
   checkRules(parsed, conceptIds, problems)
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, pack: assemble(parsed, conceptIds, hashOf(ordered)) }
+  return { ok: true, pack: assemble(parsed, conceptIds, packHash(ordered)) }
 }
 
-function hashOf(files: readonly PackSourceFile[]): string {
+/** The name of a pack's content: SHA-256 over its files, by path. The same files always give the same hash. */
+export function packHash(files: readonly PackSourceFile[]): string {
   const hash = createHash('sha256')
-  for (const { file, text } of files) hash.update(file).update('\0').update(text).update('\0')
+  for (const { file, text } of [...files].sort((a, b) => (a.file < b.file ? -1 : 1))) {
+    hash.update(file).update('\0').update(text).update('\0')
+  }
   return hash.digest('hex')
 }
 
