@@ -8,9 +8,8 @@ import { startTheme } from './lib/theme.ts'
 import { startKeys } from './lib/use-command.ts'
 
 startTheme()
-startI18n()
 startKeys()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
-createRoot(root).render(<App />)
+void startI18n().then(() => createRoot(root).render(<App />))

@@ -91,7 +91,7 @@ export function UserMenu({ onSignOut, onHelp }: { onSignOut: () => void; onHelp:
                     type="radio"
                     name="language"
                     checked={i18n.language === language}
-                    onChange={() => setLanguage(language)}
+                    onChange={() => void setLanguage(language)}
                   />
                   {languageNames[language]}
                 </label>

@@ -21,7 +21,10 @@ export function PhaseTrack({ enforcement }: { enforcement: Enforcement }) {
     <div className={styles.track}>
       <ol className={styles.steps} aria-label={t('phase.title')} aria-live="polite">
         <Step name={t('phase.submitted')} at={enforcement.issuedAt} done />
-        <Step name={t('phase.received')} at={enforcement.receivedAt} done={enforcement.receivedAt !== null} />
+        {/* A lift takes effect without a platform's word; a step that never comes would look like one still due. */}
+        {(enforcement.receivedAt !== null || enforcement.effectiveAt === null) && (
+          <Step name={t('phase.received')} at={enforcement.receivedAt} done={enforcement.receivedAt !== null} />
+        )}
         <Step name={t('phase.effective')} at={enforcement.effectiveAt} done={enforcement.effectiveAt !== null} />
         {enforcement.endedAt !== null && (
           <Step name={t(`enforcementStatus.${enforcement.status}`)} at={enforcement.endedAt} done />
