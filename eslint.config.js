@@ -36,7 +36,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config/**', 'src/cli/**'],
+    ignores: ['src/config/**', 'src/cli/**', 'src/main.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -61,7 +61,7 @@ export default tseslint.config(
     rules: reactHooks.configs.recommended.rules,
   },
   {
-    files: ['scripts/**', '*.config.{js,ts}', '**/*.config.ts', 'imports.js'],
+    files: ['scripts/**', '.ci/**', '*.config.{js,ts}', '**/*.config.ts', 'imports.js'],
     languageOptions: {
       globals: {
         process: 'readonly',

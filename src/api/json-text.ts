@@ -38,33 +38,8 @@ export function parseNdjson(text: string): Result<{ line: number; value: unknown
   return ok(values)
 }
 
-/**
- * The path of the first text that cannot be stored, or null: a NUL, or half of a surrogate pair. Postgres refuses both,
- * and a refusal there would hold up everybody whose events share the transaction.
- */
-export function unstorablePath(value: unknown): string | null {
-  const open: { path: string; value: unknown }[] = [{ path: '', value }]
-  for (let next = open.pop(); next; next = open.pop()) {
-    if (typeof next.value === 'string') {
-      if (next.value.includes('\0') || !isWellFormed(next.value)) return next.path
-    } else if (typeof next.value === 'object' && next.value !== null) {
-      for (const [key, child] of Object.entries(next.value)) {
-        const path = next.path === '' ? key : `${next.path}.${key}`
-        open.push({ path, value: key }, { path, value: child })
-      }
-    }
-  }
-  return null
-}
-
 function withField(refusal: Refusal, field: string): Refusal {
   return { ok: false, error: { ...refusal.error, field } }
-}
-
-const loneSurrogate = /\p{Surrogate}/u
-
-function isWellFormed(text: string): boolean {
-  return !loneSurrogate.test(text)
 }
 
 const token =

@@ -7,13 +7,14 @@ import { ok, refuse, refuseIssues, type Refusal, type Result } from '../contract
 import type { EventsAccepted } from '../contracts/ingest-wire.ts'
 import { limits } from '../contracts/limits.ts'
 import { roomEventSchema, type RoomEvent } from '../contracts/room-event.ts'
+import { unstorablePath } from '../contracts/storable-text.ts'
 import type { EnforcementDoor } from '../enforcement/enforcement.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Db } from '../store/database.ts'
 import { unacknowledgedMeasures } from '../store/running-measures.ts'
 import { sessionPlace } from '../store/session-place.ts'
 import type { Handlers } from './handlers.ts'
-import { NdjsonBody, parseNdjson, unstorablePath } from './json-text.ts'
+import { NdjsonBody, parseNdjson } from './json-text.ts'
 
 type Deps = { ingest: Ingest; enforcement: EnforcementDoor; db: Db; fanout: Fanout }
 

@@ -4,7 +4,7 @@ import type { RoomEvent } from '../contracts/room-event.ts'
 import type { SessionStart } from '../contracts/session.ts'
 import type { Fanout, Wakeups } from '../bus/fanout.ts'
 import { isUnavailable, type Db } from '../store/database.ts'
-import { commitBatches, type BatchOutcome } from '../store/event-log.ts'
+import { commitBatches, type BatchOutcome, type EventBatch } from '../store/event-log.ts'
 import { cuttingMeasure } from '../store/running-measures.ts'
 import { sessionPlace, type SessionPlace } from '../store/session-place.ts'
 import { startSession } from '../store/session-start.ts'
@@ -33,7 +33,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   const gaps = new GapWatch(limits.gapGraceMs, deps.now)
   let closing = false
   const group = new GroupCommit({
-    commit: (batches) => commitBatches(deps.db, batches),
+    commit: (batches) => commitTogether(deps.db, batches),
     maxWaitMs: 10,
     maxEvents: limits.batchEvents,
     maxWaiting: 50_000,
@@ -157,6 +157,26 @@ export function createIngest(deps: IngestDeps): Ingest {
       closing = true
       await group.drain()
     },
+  }
+}
+
+/**
+ * Commits a group at once. When the database is there but refuses the group, one batch of it is to blame: each is then
+ * committed on its own, so that nobody waits for a stranger's bad event.
+ */
+async function commitTogether(db: Db, batches: readonly EventBatch[]): Promise<(BatchOutcome | Unavailable)[]> {
+  try {
+    return await commitBatches(db, batches)
+  } catch (error) {
+    if (isUnavailable(error) || batches.length === 1) throw error
+    const outcomes: (BatchOutcome | Unavailable)[] = []
+    for (const batch of batches) {
+      const alone = await commitBatches(db, [batch]).catch((cause: unknown): Unavailable[] => [
+        { kind: 'unavailable', cause },
+      ])
+      outcomes.push(...alone)
+    }
+    return outcomes
   }
 }
 

@@ -6,7 +6,7 @@ type Waiting = { batch: EventBatch; resolve: (outcome: BatchOutcome | Unavailabl
 export type Unavailable = { kind: 'unavailable'; cause: unknown }
 
 export type GroupCommitOptions = {
-  commit: (batches: readonly EventBatch[]) => Promise<BatchOutcome[]>
+  commit: (batches: readonly EventBatch[]) => Promise<(BatchOutcome | Unavailable)[]>
   /** Longest wait for company, milliseconds. */
   maxWaitMs: number
   /** A group of this many events does not wait. */

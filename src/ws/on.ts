@@ -2,8 +2,8 @@ import { uuidv7 } from 'uuidv7'
 import type { z } from 'zod'
 import { errors, refuse, refuseIssues, type Result, type WireError } from '../contracts/errors.ts'
 import type { Reply } from '../contracts/ingest-wire.ts'
+import { unstorablePath } from '../contracts/storable-text.ts'
 import { isUnavailable } from '../store/database.ts'
-import { unstorablePath } from './storable-text.ts'
 
 /** Whoever is at the other end of a socket, as far as this wrapper needs to know. */
 export type Talker = {

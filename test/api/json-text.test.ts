@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { jsonErrorAt, parseJson, parseNdjson, unstorablePath } from '../../src/api/json-text.ts'
+import { jsonErrorAt, parseJson, parseNdjson } from '../../src/api/json-text.ts'
+import { unstorablePath } from '../../src/contracts/storable-text.ts'
 
 describe('a text that is no JSON is answered with the place', () => {
   test.each([

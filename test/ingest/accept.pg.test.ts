@@ -168,6 +168,16 @@ describe('ingest/accept', () => {
     }
   })
 
+  test('an event the database refuses fails alone: rooms in the same group are not held up', async () => {
+    const rooms = await Promise.all(['bad', 'good-1', 'good-2'].map((name) => start(`room-refused-${name}`)))
+    const answers = await Promise.all(
+      rooms.map(({ sessionId }, index) =>
+        ingest.append(anyRoom, sessionId, [speech(1, index === 0 ? '坏\u0000字' : '好')]),
+      ),
+    )
+    expect(answers.map((answer) => answer.ok)).toEqual([false, true, true])
+  })
+
   test('[IN9] with the database away the producer is told to keep its events', async () => {
     const store = await testStore()
     const cut = open(store.db)
