@@ -1,6 +1,7 @@
 import type { Fanout } from '../bus/fanout.ts'
 import { factsSince, streamHead, type RoomStreamItem } from '../store/console-log.ts'
 import type { Db } from '../store/database.ts'
+import { Rounds } from './rounds.ts'
 
 export type FollowerDeps = {
   db: Db
@@ -19,19 +20,17 @@ export class LogFollower {
   #cursor = 0
   #stopHearing: () => void = () => undefined
   #poll: NodeJS.Timeout | null = null
-  #round: Promise<void> | null = null
-  #again = false
-  #closed = false
+  readonly #rounds = new Rounds(() => this.#run())
   #started = false
   #readAt = 0
 
   constructor(deps: FollowerDeps) {
     this.#deps = deps
     this.#stopHearing = deps.fanout.subscribe('stream', ({ seq }) => {
-      if (!this.#started || seq > this.#cursor) this.#wake()
+      if (!this.#started || seq > this.#cursor) this.#rounds.wake()
     })
-    this.#poll = setInterval(() => this.#wake(), pollMs)
-    this.#wake()
+    this.#poll = setInterval(() => this.#rounds.wake(), pollMs)
+    this.#rounds.wake()
   }
 
   /** The place up to which facts were handed on. */
@@ -50,23 +49,9 @@ export class LogFollower {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#stopHearing()
     if (this.#poll) clearInterval(this.#poll)
-    await this.#round
-  }
-
-  #wake(): void {
-    if (this.#closed) return
-    if (this.#round) {
-      this.#again = true
-      return
-    }
-    this.#again = false
-    this.#round = this.#run().finally(() => {
-      this.#round = null
-      if (this.#again) this.#wake()
-    })
+    await this.#rounds.close()
   }
 
   async #run(): Promise<void> {
@@ -78,7 +63,7 @@ export class LogFollower {
       }
       for (;;) {
         const items = await factsSince(this.#deps.db, this.#cursor, mostAtOnce)
-        if (this.#closed) return
+        if (this.#rounds.closed) return
         const last = items.at(-1)
         if (last) {
           this.#cursor = last.streamSeq

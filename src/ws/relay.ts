@@ -1,6 +1,7 @@
 import type { Fanout } from '../bus/fanout.ts'
 import { hasUnsequenced, sequenceFacts } from '../store/console-log.ts'
 import type { Db } from '../store/database.ts'
+import { Rounds } from './rounds.ts'
 
 export type RelayDeps = { db: Db; fanout: Fanout; onError(error: unknown): void }
 
@@ -18,37 +19,21 @@ export class Relay {
   readonly #stopHearing: () => void
   readonly #poll: NodeJS.Timeout
   #retry: NodeJS.Timeout | null = null
-  #round: Promise<void> | null = null
-  #again = false
-  #closed = false
+  readonly #rounds = new Rounds(() => this.#run())
   #head = -1
   #wait = retryMs.first
 
   constructor(deps: RelayDeps) {
     this.#deps = deps
-    this.#stopHearing = deps.fanout.subscribe('facts', () => this.#wake())
-    this.#poll = setInterval(() => this.#wake(), pollMs)
+    this.#stopHearing = deps.fanout.subscribe('facts', () => this.#rounds.wake())
+    this.#poll = setInterval(() => this.#rounds.wake(), pollMs)
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#stopHearing()
     clearInterval(this.#poll)
     if (this.#retry) clearTimeout(this.#retry)
-    await this.#round
-  }
-
-  #wake(): void {
-    if (this.#closed) return
-    if (this.#round) {
-      this.#again = true
-      return
-    }
-    this.#again = false
-    this.#round = this.#run().finally(() => {
-      this.#round = null
-      if (this.#again) this.#wake()
-    })
+    await this.#rounds.close()
   }
 
   async #run(): Promise<void> {
@@ -67,10 +52,10 @@ export class Relay {
   }
 
   #lookAgain(): void {
-    if (this.#closed || this.#retry) return
+    if (this.#rounds.closed || this.#retry) return
     this.#retry = setTimeout(() => {
       this.#retry = null
-      this.#wake()
+      this.#rounds.wake()
     }, this.#wait)
     this.#wait = Math.min(this.#wait * 2, retryMs.most)
   }
