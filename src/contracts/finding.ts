@@ -10,6 +10,8 @@ export const severitySchema = z.int().min(1).max(5)
 /** One concept the engine saw: its name, the words as said and the reading they were matched as. */
 export const conceptHitSchema = z.object({
   concept: z.string(),
+  /** What people call it, from the pack; absent in findings recorded before packs gave it. */
+  zh: z.string().optional(),
   seq: z.int().optional(),
   span: spanSchema,
   quote: z.string(),
@@ -18,7 +20,7 @@ export const conceptHitSchema = z.object({
 })
 export type ConceptHit = z.infer<typeof conceptHitSchema>
 
-/** A reason not to punish that the engine weighed: `applied` says whether it held, `because` why it did not. */
+/** A reason not to punish that the engine weighed: `applied` says whether it held, `because` why it did not, in plain Chinese. */
 export const exemptionHitSchema = z.object({
   code: exemptionCodeSchema,
   /** The code of the finding it spared or failed to spare. */
@@ -40,6 +42,8 @@ export const findingSchema = z.object({
   /** Family the finding counts for; evasion and shill codes take that of the claim they carry. */
   label: labelSchema,
   ruleId: z.string(),
+  /** What people call the rule; absent in findings recorded before it was kept. */
+  ruleZh: z.string().optional(),
   packVersion: z.string(),
   severity: severitySchema,
   score: z.number().min(0).max(1),
@@ -49,7 +53,7 @@ export const findingSchema = z.object({
   reading: z.string().optional(),
   concepts: z.array(conceptHitSchema),
   exemptions: z.array(exemptionHitSchema),
-  /** Severity modifiers and context that were weighed, in plain words such as `elderly +1`. */
+  /** Severity modifiers and context that were weighed, in plain Chinese such as `面向老年人 +1`. */
   notes: z.array(z.string()),
   /** Law in force at the time of speech: ids of `legal.ts`. */
   basis: z.array(z.string()),

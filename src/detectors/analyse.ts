@@ -15,7 +15,9 @@ import { speakerOfChat } from './context-lines.ts'
 import type { DiscourseConcept } from './exempt/discourse-ids.ts'
 import { weighExemptions } from './exempt/weigh.ts'
 import { grounds } from './grounds.ts'
+import { notes as words } from './notes.ts'
 import type { CompiledRulePack } from './pack/compiled-rule-pack.ts'
+import { computedNames } from './pack/computed-concepts.ts'
 import { quoteBetween } from './quote.ts'
 import { weighSeverity } from './severity.ts'
 import { strongest, verdictOf } from './verdict.ts'
@@ -189,14 +191,15 @@ function toFinding(
   const weighed = weighSeverity(match, scene, context.repeated?.get(rule.code) ?? 0)
   const reading = meantInstead(scene, here, start, end)
   const notes = [...weighed.notes, ...groundNotes]
-  if (scene.answered !== undefined) notes.push('a viewer’s question answered with a nod')
-  if (context.category === undefined && rule.source.unknownCategory === 'review') notes.push('category unknown: review')
+  if (scene.answered !== undefined) notes.push(words.nodded)
+  if (context.category === undefined && rule.source.unknownCategory === 'review') notes.push(words.categoryUnknown)
   return {
     seq: scene.present.seq,
     evidenceSeqs: evidenceSeqs(match, scene),
     code: rule.code,
     label: labelOf(rule.code, weighed.severity),
     ruleId: rule.info.id,
+    ruleZh: rule.info.zh,
     packVersion: scene.pack.version,
     severity: weighed.severity,
     score: scoreOf(match, context),
@@ -257,28 +260,33 @@ function meantInstead(scene: Scene, spans: readonly ConceptSpan[], start: number
 }
 
 function conceptHits(match: Match, scene: Scene): ConceptHit[] {
-  const name = (concept: number): string => conceptName(scene.pack, concept)
+  const name = (concept: number): ConceptName => nameOf(scene.pack, concept)
   const near = match.spans.map((span): ConceptHit => {
     const from = span.end > 0 ? scene.present : locate(scene, span.start).utterance
     const reading = span.how === 'plain' ? {} : { reading: span.meant }
-    return { concept: name(span.concept), seq: from.seq, ...quoteOf(scene, span.start, span.end), ...reading }
+    return { ...name(span.concept), seq: from.seq, ...quoteOf(scene, span.start, span.end), ...reading }
   })
   const far = match.remote.map(({ from, span }): ConceptHit => {
     const quoted = quoteBetween(from.reading, Math.max(0, span.start), span.end)
-    return { concept: name(span.concept), seq: from.utterance.seq, ...quoted }
+    return { ...name(span.concept), seq: from.utterance.seq, ...quoted }
   })
   return [...far, ...near]
 }
 
-const namesOf = new WeakMap<CompiledRulePack, string[]>()
+type ConceptName = Pick<ConceptHit, 'concept' | 'zh'>
 
-function conceptName(pack: CompiledRulePack, concept: number): string {
-  let names = namesOf.get(pack)
-  if (names === undefined) {
-    names = [...pack.conceptIds.keys()]
-    namesOf.set(pack, names)
-  }
-  return names[concept] ?? '?'
+const namesOf = new WeakMap<CompiledRulePack, readonly ConceptName[]>()
+
+/** Identifier and Chinese name of a concept number, listed once per pack. */
+function nameOf(pack: CompiledRulePack, concept: number): ConceptName {
+  const names = namesOf.get(pack) ?? conceptNames(pack)
+  namesOf.set(pack, names)
+  return names[concept] ?? { concept: '?' }
+}
+
+function conceptNames(pack: CompiledRulePack): ConceptName[] {
+  const zh = new Map<string, string>([...pack.concepts.map(({ id, zh }) => [id, zh] as const), ...computedNames])
+  return [...pack.conceptIds.keys()].map((concept) => ({ concept, zh: zh.get(concept) ?? concept }))
 }
 
 /** Evasion and shill codes count for the family of the claim they carry. */

@@ -1,6 +1,7 @@
 import type { AnalysisContext } from './analysis-context.ts'
 import type { Match } from './compose/match-rule.ts'
 import type { Scene } from './compose/scene.ts'
+import { absurdPriceNote, contradictionNote } from './notes.ts'
 import { computedConcepts } from './pack/computed-concepts.ts'
 
 const money = computedConcepts.indexOf('#MONEY')
@@ -17,12 +18,12 @@ export function grounds(match: Match, scene: Scene, context: AnalysisContext): {
     for (const [name, text] of Object.entries(context.facts)) {
       if (!fact.some((wanted) => name.includes(wanted))) continue
       const word = says.find((wanted) => text.includes(wanted))
-      if (word !== undefined) notes.push(`registered ${name}: ${text} contradicts it`)
+      if (word !== undefined) notes.push(contradictionNote(name, text))
     }
   }
   if (absurdBelowFen !== undefined) {
     const price = context.priceFen ?? spokenPrice(scene)
-    if (price !== undefined && price > 0 && price < absurdBelowFen) notes.push(`impossible at ${price / 100} yuan`)
+    if (price !== undefined && price > 0 && price < absurdBelowFen) notes.push(absurdPriceNote(price))
   }
   return { holds: notes.length > 0, notes }
 }

@@ -2,12 +2,13 @@ import type { Match } from './compose/match-rule.ts'
 import { windowLimits } from './compose/scene.ts'
 import type { Scene } from './compose/scene.ts'
 import type { DiscourseConcept } from './exempt/discourse-ids.ts'
+import { notes as words, partsNote, repeatedNote } from './notes.ts'
 
 /** DOMAIN D.0: what raises a finding by one, at most to five. */
 const raising: readonly (readonly [DiscourseConcept, string])[] = [
-  ['ELDERLY', 'elderly +1'],
-  ['PREGNANT', 'pregnant +1'],
-  ['CHILDREN', 'children +1'],
+  ['ELDERLY', words.elderly],
+  ['PREGNANT', words.pregnant],
+  ['CHILDREN', words.children],
 ]
 
 /** Findings this often in a session count as repeated. */
@@ -29,12 +30,12 @@ export function weighSeverity(
   if (severity >= 2) {
     const isEfficacy = match.rule.code.startsWith('efficacy.')
     if (isEfficacy) for (const [concept, note] of raising) if (present(concept)) notes.push(note)
-    if (isEfficacy && present('SERIOUS_DISEASE')) notes.push('serious disease +1')
-    if (match.rule.code === 'blindbox.chasing' && present('CHILDREN')) notes.push('children +1')
-    if (evasive) notes.push('evasive wording +1')
-    if (before + 1 >= repeatedFrom) notes.push(`repeated ${before + 1} times +1`)
+    if (isEfficacy && present('SERIOUS_DISEASE')) notes.push(words.seriousDisease)
+    if (match.rule.code === 'blindbox.chasing' && present('CHILDREN')) notes.push(words.children)
+    if (evasive) notes.push(words.evasive)
+    if (before + 1 >= repeatedFrom) notes.push(repeatedNote(before + 1))
     severity = Math.min(5, severity + notes.length)
   }
-  if (match.start < 0 || match.remote.length > 0) notes.push(`said in parts within ${windowLimits.ms / 1_000} s`)
+  if (match.start < 0 || match.remote.length > 0) notes.push(partsNote(windowLimits.ms))
   return { severity, notes, evasive }
 }

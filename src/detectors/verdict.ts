@@ -1,6 +1,7 @@
 import type { Finding, Verdict } from '../contracts/finding.ts'
 import type { Code } from '../contracts/taxonomy.ts'
 import type { AnalysisContext } from './analysis-context.ts'
+import { isContradiction } from './notes.ts'
 import type { CompiledRulePack } from './pack/compiled-rule-pack.ts'
 
 /** Blind-box codes that need no listing category to be decided (DOMAIN H.3). */
@@ -52,7 +53,7 @@ function verdictOfOne(finding: Finding, context: AnalysisContext, pack: Compiled
 
 function needsReview(finding: Finding, context: AnalysisContext, pack: CompiledRulePack): boolean {
   const { code, notes } = finding
-  if (code.startsWith('spec.')) return !notes.some((note) => note.startsWith('registered '))
+  if (code.startsWith('spec.')) return !notes.some(isContradiction)
   if (code.startsWith('blindbox.')) return context.category === undefined && !plainBlindbox.has(code)
   return context.category === undefined && finding.severity < 5 && reviewsUnknown(finding, pack)
 }

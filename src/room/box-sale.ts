@@ -55,6 +55,7 @@ function silence(box: BoxSale, event: SpeechEvent | ChatEvent, span: Span, pack:
     code: 'blindbox.hidden_odds',
     label: 'blindbox',
     ruleId: 'room.odds-absent',
+    ruleZh: '拆了多次没说过概率',
     packVersion: pack.version,
     severity,
     score: 0.7,
@@ -62,7 +63,7 @@ function silence(box: BoxSale, event: SpeechEvent | ChatEvent, span: Span, pack:
     quote: event.text.slice(span[0], span[1]),
     concepts: [],
     exemptions: [],
-    notes: [`${box.draws} draws in ${Math.round((event.atMs - box.offerAtMs) / 1_000)} s and no odds or notices heard`],
+    notes: [`${Math.round((event.atMs - box.offerAtMs) / 1_000)} 秒内拆了 ${box.draws} 次，没有说过概率和提示`],
     basis: [...basis],
   }
 }

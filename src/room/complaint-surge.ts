@@ -21,7 +21,7 @@ export function surgeOf(state: RoomState, event: ChatEvent, findings: readonly F
     ...complaint,
     severity: 2,
     evidenceSeqs: state.complaints.map(({ seq }) => seq).sort((a, b) => a - b),
-    notes: [...complaint.notes, `${state.complaints.length} viewers complain within ${surge.ms / 60_000} min`],
+    notes: [...complaint.notes, `${surge.ms / 60_000} 分钟内 ${state.complaints.length} 名观众投诉`],
     seq: event.seq,
   }
 }

@@ -29,7 +29,7 @@ describe('a claim in disguise', () => {
   it('is graver, and says what was meant', () => {
     const [finding] = findingsOf('雪糖降下来')
     expect(finding).toMatchObject({ severity: 5, reading: '血糖降下来' })
-    expect(finding?.notes).toContain('evasive wording +1')
+    expect(finding?.notes).toContain('规避写法 +1')
   })
 
   it('is not seen in spoken fillers alone', () => {

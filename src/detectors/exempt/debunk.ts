@@ -20,15 +20,15 @@ export function debunked(match: Match, scene: Scene): Weighed | undefined {
   if (after !== undefined && !between(scene, match.end, after.start, 'OWN', 'PUSH', 'ADVERSATIVE')) {
     if (own === undefined || own.start > match.end) return { code, mark: after, applied: true }
     if (before !== undefined && before.start > own.end) return { code, mark: after, applied: true }
-    return { code, mark: after, applied: false, because: 'the claim is made for the own product' }
+    return { code, mark: after, applied: false, because: '这话说的是自家商品' }
   }
   const mark = within ?? before
   if (mark === undefined) return earlierLesson(match, scene)
   if (own !== undefined && own.start >= mark.end) {
-    return { code, mark, applied: false, because: 'the own product is pushed after the exposure' }
+    return { code, mark, applied: false, because: '揭穿之后转而推销自家商品' }
   }
   if (between(scene, mark.end, match.start, 'ADVERSATIVE')) {
-    return { code, mark, applied: false, because: 'a turn stands between exposure and claim' }
+    return { code, mark, applied: false, because: '揭穿与这句话之间话锋已转' }
   }
   return { code, mark, applied: true }
 }
@@ -72,10 +72,10 @@ function earlierLesson(match: Match, scene: Scene): Weighed | undefined {
   if (mark === undefined) return undefined
   const code = 'exempt.debunk'
   if (owned || ownIn(match, scene)) {
-    return { code, mark, applied: false, because: 'the own product is named after the lesson' }
+    return { code, mark, applied: false, because: '讲解之后提到了自家商品' }
   }
   if (lessons < lessonFrom && (pushed || ownAround(match, scene) !== undefined)) {
-    return { code, mark, applied: false, because: 'something is pushed after the exposure' }
+    return { code, mark, applied: false, because: '揭穿之后又在推销商品' }
   }
   return { code, mark, applied: true }
 }

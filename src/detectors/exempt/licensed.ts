@@ -46,7 +46,7 @@ export function byKnownLicence(match: Match, _scene: Scene, context: AnalysisCon
     approved !== undefined &&
     !licenceFunctions.some((word) => approved.includes(word))
   ) {
-    return { ...base, applied: false, because: `the licence ${held} does not name this function` }
+    return { ...base, applied: false, because: `证照 ${held} 没有批准这项功能` }
   }
   return { ...base, applied: true }
 }
@@ -61,11 +61,11 @@ export function bySpokenLicence(match: Match, scene: Scene): Weighed | undefined
   if (mark === undefined) return undefined
   const proof = marks(scene, 'RESULT_PROOF')[0]
   if (proof !== undefined && proof.end > 0) {
-    return { code: 'exempt.licensed', mark, applied: false, because: 'a result is claimed beyond the licence' }
+    return { code: 'exempt.licensed', mark, applied: false, because: '还宣称了证照之外的效果' }
   }
   const cure = marks(scene, 'DISEASE_CLAIM').find((span) => span.end > match.start && span.start < match.end + 2)
   if (cure !== undefined && match.rule.code !== 'efficacy.device_drug') {
-    return { code: 'exempt.licensed', mark, applied: false, because: 'no such licence covers the cure of a disease' }
+    return { code: 'exempt.licensed', mark, applied: false, because: '这类证照不允许宣称治病' }
   }
   return { code: 'exempt.licensed', mark, applied: true }
 }
@@ -82,9 +82,9 @@ export function certifiedBlindBox(match: Match, scene: Scene, context: AnalysisC
   const mark = factory ?? odds
   if (mark === undefined) return undefined
   const toy = context.category === undefined || context.category === 'toy'
-  if (!toy) return { code, mark, applied: false, because: 'only toys may be sold as blind boxes' }
+  if (!toy) return { code, mark, applied: false, because: '只有潮玩类商品可以按盲盒销售' }
   if (licensed || (factory !== undefined && odds !== undefined)) return { code, mark, applied: true }
-  return { code, mark, applied: false, because: 'factory seal and shown odds are not both there' }
+  return { code, mark, applied: false, because: '出厂封装和公示概率没有同时具备' }
 }
 
 function earlierOdds(scene: Scene): ReturnType<typeof marks>[number] | undefined {

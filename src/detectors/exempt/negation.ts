@@ -47,12 +47,12 @@ function precedes(mark: ConceptSpan, span: ConceptSpan, far: number, scene: Scen
 function turned(mark: ConceptSpan, match: Match, scene: Scene): string | undefined {
   const claim = match.spans.find((span) => span.start >= mark.end)
   if (claim === undefined) return undefined
-  if (between(scene, mark.end, match.end, 'ADVERSATIVE')) return 'a turn (但是, 反正 …) stands between denial and claim'
+  if (between(scene, mark.end, match.end, 'ADVERSATIVE')) return '否认之后话锋一转，又说了这句'
   const { reading, at } = locate(scene, mark.end)
   const { text } = reading.norm
   const rest = text.slice(at, at + Math.max(0, match.end - mark.end))
-  if (text.slice(at - 1, at) === '是' && /[是胜比]/u.test(rest)) return '不是…是… affirms what follows'
-  if (particleEnds(reading, at, at + (claim.start - mark.end))) return 'the denial ends before the claim begins'
+  if (text.slice(at - 1, at) === '是' && /[是胜比]/u.test(rest)) return '“不是……是……”肯定了后半句'
+  if (particleEnds(reading, at, at + (claim.start - mark.end))) return '否认在这句话之前已经说完'
   return undefined
 }
 

@@ -13,23 +13,23 @@ export function asked(match: Match, scene: Scene): Weighed | undefined {
   if (mark === undefined) return undefined
   const base = { code: 'exempt.question', mark } as const
   if (mark === lead && between(scene, mark.end, match.start, 'ADVERSATIVE', 'ANSWER_NO', 'QUESTION_END')) {
-    return { ...base, applied: false, because: 'the question ends before the claim begins' }
+    return { ...base, applied: false, because: '问句在这句话之前已经说完' }
   }
   if (
     scene.answered !== undefined &&
     mark.start < 0 &&
     firstAfter(scene, 0, 8, 'ANSWER_NO', 'NEGATION') === undefined
   ) {
-    return { ...base, applied: false, because: 'the seller answers the question with a nod' }
+    return { ...base, applied: false, because: '主播应承了观众的提问' }
   }
   if (completes(match, scene, mark.start)) {
-    return { ...base, applied: false, because: 'another voice completes the sentence into a claim' }
+    return { ...base, applied: false, because: '另一人接话，把这句说成了宣称' }
   }
   const end = Math.max(match.end, mark.end)
   const yes = marks(scene, 'AFFIRM').find((span) => span.start >= mark.end && span.start <= end + 6)
   const no = firstAfter(scene, Math.min(end, yes?.start ?? end), 6, 'ANSWER_NO', 'NEGATION')
   if (yes !== undefined && (no === undefined || yes.start < no.start)) {
-    return { ...base, applied: false, because: 'the seller answers the question with yes' }
+    return { ...base, applied: false, because: '主播给了肯定的回答' }
   }
   return { ...base, applied: true }
 }

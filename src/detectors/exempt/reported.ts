@@ -10,13 +10,13 @@ export function quotedLaw(match: Match, scene: Scene): Weighed | undefined {
   if (mark === undefined) return undefined
   const code = 'exempt.law_quote'
   if (mark.end <= match.start && between(scene, mark.end, match.start, 'ADVERSATIVE', 'OWN')) {
-    return { code, mark, applied: false, because: 'the claim follows a turn after the rule' }
+    return { code, mark, applied: false, because: '引用规定之后话锋一转，说的是自家商品' }
   }
   if (match.start < 0 && completes(match, scene, mark.start)) {
-    return { code, mark, applied: false, because: 'another voice completes the sentence into a claim' }
+    return { code, mark, applied: false, because: '另一人接话，把这句说成了宣称' }
   }
   const proof = firstAfter(scene, match.start, 40, 'RESULT_PROOF')
-  if (proof !== undefined) return { code, mark, applied: false, because: 'a result is hinted at after the rule' }
+  if (proof !== undefined) return { code, mark, applied: false, because: '引用规定之后又暗示效果' }
   return { code, mark, applied: true }
 }
 
@@ -27,9 +27,9 @@ export function reported(match: Match, scene: Scene): Weighed | undefined {
   if (mark === undefined) return undefined
   const code = viewer === undefined ? 'exempt.reported' : 'exempt.chat_read'
   if (between(scene, mark.end, match.start, 'ADVERSATIVE', 'OWN')) {
-    return { code, mark, applied: false, because: 'the claim is made for the own product' }
+    return { code, mark, applied: false, because: '这话说的是自家商品' }
   }
   const distance = firstAfter(scene, match.start, 40, 'DISTANCE', 'DEBUNK', 'ANSWER_NO')
-  if (distance === undefined) return { code, mark, applied: false, because: 'the seller adopts what others say' }
+  if (distance === undefined) return { code, mark, applied: false, because: '没有否认，等于认可了别人的说法' }
   return { code, mark, applied: true }
 }

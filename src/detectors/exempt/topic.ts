@@ -86,10 +86,10 @@ function cancelled(topic: Topic, mark: ConceptSpan, match: Match, scene: Scene):
   const from = Math.min(mark.end, match.end)
   const to = Math.max(mark.start, match.start)
   if (marks(scene, 'ADVERSATIVE').some((turn) => turn.start >= from && turn.end <= to)) {
-    return 'a turn stands between it and the claim'
+    return '与这句话之间话锋已转'
   }
   if (topic.concept === 'OTHER_TREATMENT' && marksHere(scene, 'OWN', 'PUSH').length > 0) {
-    return 'the own product is named in the same breath'
+    return '同一句话里提到了自家商品'
   }
   return undefined
 }
@@ -100,7 +100,7 @@ function otherObject(match: Match, scene: Scene): Weighed | undefined {
   if (mark === undefined) return undefined
   const code = 'exempt.other_object'
   if (marksHere(scene, 'OWN', 'PUSH', 'RESULT_PROOF').length > 0) {
-    return { code, mark, applied: false, because: 'the own product is named in the same breath' }
+    return { code, mark, applied: false, because: '同一句话里提到了自家商品' }
   }
   return { code, mark, applied: true }
 }

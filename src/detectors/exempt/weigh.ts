@@ -10,7 +10,7 @@ import { asked } from './question.ts'
 import { denied } from './negation.ts'
 import { byTopic } from './topic.ts'
 
-/** An exemption that was thought of: `because` says why it did not hold. */
+/** An exemption that was thought of: `because` says why it did not hold, in plain Chinese for the moderator. */
 export type Weighed = { code: ExemptionCode; mark: ConceptSpan; applied: boolean; because?: string }
 
 export type Judge = (match: Match, scene: Scene, context: AnalysisContext) => Weighed | undefined

@@ -41,7 +41,14 @@ function WhyFinding({ finding, open }: { finding: Finding; open: boolean }) {
       <dl className={styles.facts}>
         <dt>{t('case.whyRule')}</dt>
         <dd>
-          <code>{finding.ruleId}</code>
+          {finding.ruleZh === undefined ? (
+            <code>{finding.ruleId}</code>
+          ) : (
+            <>
+              <span>{finding.ruleZh}</span>
+              <code>{finding.ruleId}</code>
+            </>
+          )}
           <span className={styles.quiet}>{t('case.whyPack', { version: finding.packVersion })}</span>
           <span className={styles.quiet}>{t('case.whySeverity', { severity: finding.severity })}</span>
         </dd>
@@ -51,7 +58,9 @@ function WhyFinding({ finding, open }: { finding: Finding; open: boolean }) {
             <dd>
               {concepts.map((hit) => (
                 <span key={`${hit.concept}${hit.quote}`} className={styles.concept}>
-                  <span className={styles.conceptName}>{hit.concept}</span>
+                  <span className={styles.conceptName} title={hit.concept}>
+                    {hit.zh ?? hit.concept}
+                  </span>
                   <UserText text={hit.quote} />
                   {hit.reading !== undefined && hit.reading !== hit.quote && (
                     <span className={styles.quiet}>
