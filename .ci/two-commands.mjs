@@ -11,8 +11,8 @@ import { io } from 'socket.io-client'
 
 const source = fileURLToPath(new URL('..', import.meta.url))
 const isRoot = process.getuid?.() === 0
-/** No account of this number exists: an ordinary user without even a name. */
-const ordinary = { uid: 61_234, gid: 61_234 }
+/** An account that every system has and that owns nothing. */
+const ordinary = { uid: idOf('-u'), gid: idOf('-g') }
 const readyWithinMs = 120_000
 const alertWithinMs = 60_000
 const againWithinMs = 15_000
@@ -151,6 +151,10 @@ async function firstAlert(clone, port) {
 
 function isAlert(item) {
   return item.fact.type === 'alert.opened'
+}
+
+function idOf(flag) {
+  return Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
 }
 
 function freePort() {

@@ -37,6 +37,8 @@ export type AppOptions = {
   seedPack: readonly PackSourceFile[]
   /** Folder of the built console, or null. */
   webDir: string | null
+  /** What has to be in the database before the first visitor: demo people and keys. */
+  seed?: (db: Db) => Promise<void>
 }
 
 export type App = {
@@ -60,6 +62,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const db = open('service', 10)
     await prepareDatabase(db, options)
+    await options.seed?.(db)
     const backend: QueueBackend =
       config.redisUrl === null ? { kind: 'postgres', url: databaseUrl } : { kind: 'redis', url: config.redisUrl }
     await prepareQueue(backend)

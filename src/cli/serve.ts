@@ -8,7 +8,7 @@ import { startApp, type App } from '../app.ts'
 import { readConfig, roles, type Config, type Environment, type Secrets } from '../config/config.ts'
 import { createAccessStores } from '../store/access-stores.ts'
 import { BundledPostgresError } from '../store/bundled/bundled-postgres-error.ts'
-import { openDatabase } from '../store/database.ts'
+import type { Db } from '../store/database.ts'
 import { openStorage, type Storage } from '../store/open-storage.ts'
 import { startDemo } from './demo-rooms.ts'
 import { packageFolder } from './package-folder.ts'
@@ -51,17 +51,12 @@ async function serve(config: Config, secrets: Secrets, context: ServeContext): P
   const demo = new AbortController()
   let demoDone: Promise<void> = Promise.resolve()
   try {
-    app = await start(config, storage, logger, context.version)
-    const players = config.demo && app.url !== null ? await greetWithDemo(config, storage, app.url, context) : null
-    if (!players && app.url !== null) greet(app.url, context)
-    if (players)
-      demoDone = startDemo({
-        url: app.url ?? '',
-        key: players.key,
-        dir: join(packageFolder(), 'demo/rooms'),
-        signal: demo.signal,
-        logger,
-      })
+    let seeded = null as Seeded | null
+    app = await start(config, storage, logger, context.version, async (db) => {
+      if (config.demo) seeded = await seedDemo(createAccessStores(db)).then((demo) => keepDemoUsers(demo, config))
+    })
+    if (app.url !== null) greet(app.url, seeded, context)
+    if (app.url !== null && seeded) demoDone = playDemo(app.url, seeded, demo.signal, logger)
     const reason = await Promise.race([stopping.asked, storage.lost])
     logger.info({ reason }, 'stopping')
     if (reason !== 'signal') process.exitCode = 1
@@ -74,7 +69,13 @@ async function serve(config: Config, secrets: Secrets, context: ServeContext): P
   }
 }
 
-async function start(config: Config, storage: Storage, logger: Logger, version: string): Promise<App> {
+async function start(
+  config: Config,
+  storage: Storage,
+  logger: Logger,
+  version: string,
+  seed: (db: Db) => Promise<void>,
+): Promise<App> {
   try {
     return await startApp({
       config,
@@ -83,6 +84,7 @@ async function start(config: Config, storage: Storage, logger: Logger, version: 
       version,
       seedPack: readPackFolder(defaultPackFolder()),
       webDir: webFolder(),
+      seed,
     })
   } catch (error) {
     throw explainStart(error, config)
@@ -113,41 +115,35 @@ function explainStart(error: unknown, config: Config): unknown {
   return error
 }
 
-/** Demo people and a key for the demo rooms; says the address and how to sign in before any other log line matters. */
-async function greetWithDemo(
-  config: Config,
-  storage: Storage,
-  url: string,
-  context: ServeContext,
-): Promise<{ key: string }> {
-  const db = openDatabase({ url: storage.url, max: 1, name: 'livewarden-seed', onError: () => undefined })
-  try {
-    const seeded = await seedDemo(createAccessStores(db))
-    const file = join(config.dataDir, 'demo-users.txt')
-    const lines = seeded.users?.map(({ login, password, role, name }) => `${login}  ${password}  ${role}  ${name}`)
-    if (lines) {
-      await mkdir(config.dataDir, { recursive: true })
-      await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 })
-      await chmod(file, 0o600)
-    }
-    const signIn = lines
-      ? `sign in with login and password:\n${lines.map((line) => `    ${line}`).join('\n')}\n  also kept in ${file}`
-      : existsSync(file)
-        ? `sign in with a demo user: login and password are in ${file}`
-        : 'sign in with a demo user (shenhe, zhuguan); a lost password: npm run -s livewarden -- user reset shenhe'
-    context.stdout.write(
-      `livewarden 直播巡查  ${url}\n  ${signIn}\n  demo rooms are playing; start without them: npm start -- --no-demo\n${promises}`,
-    )
-    return { key: seeded.key }
-  } finally {
-    await db.destroy()
+type Seeded = { key: string; signIn: string }
+
+/** Passwords exist in clear only here: on the screen of the first start and in a file that only its owner reads. */
+async function keepDemoUsers(demo: Awaited<ReturnType<typeof seedDemo>>, config: Config): Promise<Seeded> {
+  const file = join(config.dataDir, 'demo-users.txt')
+  const lines = demo.users?.map(({ login, password, role, name }) => `${login}  ${password}  ${role}  ${name}`)
+  if (lines) {
+    await mkdir(config.dataDir, { recursive: true })
+    await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 })
+    await chmod(file, 0o600)
+    const shown = lines.map((line) => `    ${line}`).join('\n')
+    return { key: demo.key, signIn: `sign in with login and password:\n${shown}\n  also kept in ${file}` }
   }
+  const signIn = existsSync(file)
+    ? `sign in with a demo user: login and password are in ${file}`
+    : 'sign in with a demo user (shenhe, zhuguan); a lost password: npm run -s livewarden -- user reset shenhe'
+  return { key: demo.key, signIn }
 }
 
-function greet(url: string, context: ServeContext): void {
-  context.stdout.write(
-    `livewarden 直播巡查  ${url}\n  create a user: npm run -s livewarden -- user add LOGIN --role lead --name NAME\n  create a room key: npm run -s livewarden -- key create --all\n${promises}`,
-  )
+function playDemo(url: string, seeded: Seeded, signal: AbortSignal, logger: Logger): Promise<void> {
+  return startDemo({ url, key: seeded.key, dir: join(packageFolder(), 'demo/rooms'), signal, logger })
+}
+
+/** Says the address and how to sign in. */
+function greet(url: string, seeded: Seeded | null, context: ServeContext): void {
+  const how = seeded
+    ? `${seeded.signIn}\n  demo rooms are playing; start without them: npm start -- --no-demo`
+    : 'create a user: npm run -s livewarden -- user add LOGIN --role lead --name NAME\n  create a room key: npm run -s livewarden -- key create --all'
+  context.stdout.write(`livewarden 直播巡查  ${url}\n  ${how}\n${promises}`)
 }
 
 const promises = '  not promised: delivery to a console that never reconnects, analysis of what a producer never sent\n'
