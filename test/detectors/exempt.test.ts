@@ -58,6 +58,36 @@ describe('claims that no disclaimer launders', () => {
   })
 })
 
+describe('everyday words that only sound like a denial or an exposure', () => {
+  it.each([
+    ['没套路', 'food', '没得套路哈这个茶喝了血压就稳了'],
+    ['就跑厕所', 'food', '喝完就跑厕所一晚上排干净三天瘦八斤'],
+    ['说白了', 'food', '说白了就是喝了血糖能降下来的东西'],
+    ['说不准', 'food', '效果说不准三天就见效血糖降下来'],
+    ['敢不敢', 'food', '敢不敢喝一个月血糖降下来给你看'],
+    ['别人不敢说', 'food', '别人不敢说我敢说喝一个月血糖就降下来'],
+    ['不要买错', 'food', '不要买错啊就这个茶喝了血糖降下来'],
+    ['别心疼', 'food', '别心疼钱喝一个月血糖降下来了'],
+    ['我今天', 'cosmetic', '我今天脸上抹的就是这个三天斑就淡了'],
+    ['看是不是', 'food', '你看是不是三天就瘦了五斤'],
+    ['粘上', 'toy', '这一箱是我早上拆过封口又粘上的'],
+  ] as const)('%s spares no claim', (_word, category, text) => {
+    expect(say(category, text).label).not.toBe('clean')
+  })
+
+  it.each([
+    ['说白了就是换着花样骗你说能降血糖', 'exempt.debunk'],
+    ['喝这个茶能不能降血糖说不准有病去医院', 'exempt.question'],
+    ['我们不敢说喝这个茶降血糖', 'exempt.negation'],
+    ['有的主播敢说喝茶降血糖大家别信', 'exempt.debunk'],
+    ['他说喝一个月血糖就降下来那是瞎编的', 'exempt.debunk'],
+  ] as const)('%s stays spared', (text, code) => {
+    const answer = say('food', text)
+    expect(answer.label).toBe('clean')
+    expect(answer.exemptions.map((exemption) => exemption.code)).toContain(code)
+  })
+})
+
 describe('licences', () => {
   const claim = '这瓶美白淡斑的'
 
