@@ -23,6 +23,7 @@ import { securityHeaders } from './content-policy.ts'
 import { collectDocs, serveDocs } from './docs.ts'
 import { drainOnClose } from './draining.ts'
 import { serveHealth } from './health.ts'
+import { drainBody } from './drain-body.ts'
 import { NdjsonBody, parseJson } from './json-text.ts'
 import { peopleHandlers } from './people-handlers.ts'
 import { readHandlers } from './read-handlers.ts'
@@ -140,12 +141,13 @@ function answerErrors(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     if (error instanceof TooManyRequests) {
       const { retryAfterMs } = error
       return sendRefusal(request, reply, refuse('rate_limited', 'Too many requests; slow down', { retryAfterMs }))
     }
     const refusal = refusalOf(error)
+    if (refusal.error.code === 'too_large') await drainBody(request.raw)
     if (refusal.error.code === 'internal') request.log.error({ err: error, url: pathOf(request) }, 'a request failed')
     else if (refusal.error.code === 'paused') request.log.warn({ err: error, url: pathOf(request) }, 'database away')
     return sendRefusal(request, reply, refusal)
