@@ -86,9 +86,19 @@ export const ruleSchema = z.strictObject({
   licences: z.array(z.string().min(1)).default([]),
   /** The licence must name this function (text after `:`), by one of these words, to exempt. */
   licenceFunctions: z.array(z.string().min(1)).default([]),
-  /** The rule fires only when a registered fact of the product contradicts it. */
+  /**
+   * The rule fires only when a registered fact of the product contradicts it. A word of one character (无) must be all
+   * that is registered, a longer one a part of it.
+   */
   contradictedBy: z
-    .array(z.strictObject({ fact: z.array(z.string()).min(1), says: z.array(z.string()).min(1) }))
+    .array(
+      z.strictObject({
+        fact: z.array(z.string()).min(1),
+        says: z.array(z.string()).min(1),
+        /** A fact of these names that says this, and none of `says`, confirms the claim: then no other contradicts it. */
+        unless: z.array(z.string()).default([]),
+      }),
+    )
     .default([]),
   /** … or when the price is below this, in fen: a claim that is economically absurd. */
   absurdBelowFen: z.int().min(1).optional(),

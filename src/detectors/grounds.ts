@@ -14,18 +14,27 @@ export function grounds(match: Match, scene: Scene, context: AnalysisContext): {
   const { contradictedBy, absurdBelowFen } = match.rule.source
   if (contradictedBy.length === 0 && absurdBelowFen === undefined) return { holds: true, notes: [] }
   const notes: string[] = []
-  for (const { fact, says } of contradictedBy) {
-    for (const [name, text] of Object.entries(context.facts)) {
-      if (!fact.some((wanted) => name.includes(wanted))) continue
-      const word = says.find((wanted) => text.includes(wanted))
-      if (word !== undefined) notes.push(contradictionNote(name, text))
-    }
-  }
+  for (const contradiction of contradictedBy) notes.push(...contradictions(contradiction, context.facts))
   if (absurdBelowFen !== undefined) {
     const price = context.priceFen ?? spokenPrice(scene)
     if (price !== undefined && price > 0 && price < absurdBelowFen) notes.push(absurdPriceNote(price))
   }
   return { holds: notes.length > 0, notes }
+}
+
+type Contradiction = Match['rule']['source']['contradictedBy'][number]
+
+/** One note per registered fact that says otherwise; none when a fact of these names confirms the claim. */
+function contradictions({ fact, says, unless }: Contradiction, facts: AnalysisContext['facts']): string[] {
+  const named = Object.entries(facts).filter(([name]) => fact.some((wanted) => name.includes(wanted)))
+  const refutes = ([, text]: readonly [string, string]): boolean => says.some((word) => states(text, word))
+  if (named.some((entry) => !refutes(entry) && unless.some((word) => states(entry[1], word)))) return []
+  return named.filter(refutes).map(([name, text]) => contradictionNote(name, text))
+}
+
+/** 无 by itself denies; inside 七天无理由 it does not: a word of one character must be all that is registered. */
+function states(text: string, word: string): boolean {
+  return word.length === 1 ? text.trim() === word : text.includes(word)
 }
 
 function spokenPrice(scene: Scene): number | undefined {

@@ -1,37 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { toEvent } from '../../src/cli/replay.ts'
-import type { Finding } from '../../src/contracts/finding.ts'
-import { replayHeaderSchema, replayLineSchema } from '../../src/contracts/replay.ts'
 import { judge } from '../../src/detectors/analyse.ts'
 import { contextOf } from '../../src/detectors/example-context.ts'
 import { compileUnchecked } from '../../src/detectors/pack/compile-pack.ts'
-import { initialRoom } from '../../src/room/room-state.ts'
-import { step } from '../../src/room/step.ts'
+import { foldDemoRoom } from '../room/support/fold-demo-room.ts'
 import { seedPackFiles } from './support/load-pack.ts'
 
 const compiled = compileUnchecked(seedPackFiles())
 if (!compiled.ok) throw new Error(compiled.problems[0]?.problem)
 const { pack } = compiled
-const rooms = fileURLToPath(new URL('../../demo/rooms/', import.meta.url))
-
-/** Every finding of a recorded room, notes of severity 1 included. */
-function findingsIn(file: string): Finding[] {
-  const [head, ...lines] = readFileSync(join(rooms, file), 'utf8').trim().split('\n')
-  const { room_id, category, licences } = replayHeaderSchema.parse(JSON.parse(head ?? ''))
-  let state = initialRoom({ sessionId: room_id, category, licences })
-  return lines.flatMap((line) => {
-    const event = toEvent(replayLineSchema.parse(JSON.parse(line)))
-    if (typeof event === 'string') throw new Error(event)
-    const result = step(state, event, pack)
-    state = result.state
-    return result.changes.flatMap((change) => ('findings' in change ? change.findings : []))
-  })
-}
-
-const findings = readdirSync(rooms).flatMap(findingsIn)
+const rooms = readdirSync(new URL('../../demo/rooms/', import.meta.url)).map((file) => file.replace('.ndjson', ''))
+const findings = rooms.flatMap((room) => foldDemoRoom(room, pack).findings)
 const judged = pack.rules.flatMap((rule) =>
   [...rule.source.examples.positive, ...rule.source.examples.negative].map((example) => {
     const { present, context } = contextOf(rule, example)

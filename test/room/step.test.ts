@@ -143,6 +143,20 @@ describe('step', () => {
   })
 })
 
+describe('an exposing remark', () => {
+  const after = (ms: number): RoomEvent => speech(9, cure, { atMs: 40_000 + ms })
+  const remark = (seq: number, atMs: number): RoomEvent => speech(seq, '外面那些都是骗人的', { atMs })
+
+  it('spares the next words, but not the sales talk of half a minute later', () => {
+    expect(types(fold([remark(1, 40_000), after(8_000)]).changes)).toEqual([])
+    expect(types(fold([remark(1, 40_000), after(31_000)]).changes)).toEqual(['alert.opened'])
+  })
+
+  it('said twice is a lesson and spares a minute', () => {
+    expect(types(fold([remark(1, 36_000), remark(2, 40_000), after(50_000)]).changes)).toEqual([])
+  })
+})
+
 describe('a blind-box sale', () => {
   const draws = (from: number, count: number): RoomEvent[] =>
     Array.from({ length: count }, (_, i) => speech(from + i * 15, '给你拆一包'))

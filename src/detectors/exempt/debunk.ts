@@ -41,8 +41,11 @@ function ownAround(match: Match, scene: Scene): ConceptSpan | undefined {
   return candidates.at(-1)
 }
 
-/** This many exposing utterances within the last minute make a lesson, in which quoted sales talk is no pushing. */
-const lessonFrom = 2
+/**
+ * This many exposing utterances within the last minute make a lesson, in which quoted sales talk is no pushing. A single
+ * remark, which may be a word said in passing, is remembered for `loneMs`.
+ */
+const lesson = { from: 2, loneMs: 30_000 } as const
 
 /**
  * A lesson begun in earlier utterances of the last minute goes on until the own product is named; after a single
@@ -53,28 +56,31 @@ function earlierLesson(match: Match, scene: Scene): Weighed | undefined {
   const teaching = new Set([discourse.DEBUNK, discourse.TEACH])
   let lessons = 0
   let mark: ConceptSpan | undefined
+  let latestMs: number | undefined
   let owned = false
   let pushed = false
-  for (const { reading, offset } of scene.earlier) {
+  for (const { utterance, reading, offset } of scene.earlier) {
     const last = reading.spans.findLast(({ concept }) => teaching.has(concept))
     const own = reading.spans.findLast(({ concept }) => concept === discourse.OWN)
     const push = reading.spans.some(({ concept }) => concept === discourse.PUSH)
     if (last !== undefined) {
       lessons++
+      latestMs ??= utterance.atMs
       mark ??= { ...last, start: last.start + offset, end: last.end + offset }
       if (own !== undefined && own.start > last.end) owned = mark.start === last.start + offset || owned
-      if (lessons >= lessonFrom) break
+      if (lessons >= lesson.from) break
     } else if (mark === undefined) {
       owned ||= own !== undefined
       pushed ||= push
     }
   }
-  if (mark === undefined) return undefined
+  if (mark === undefined || latestMs === undefined) return undefined
+  if (lessons < lesson.from && scene.present.atMs - latestMs > lesson.loneMs) return undefined
   const code = 'exempt.debunk'
   if (owned || ownIn(match, scene)) {
     return { code, mark, applied: false, because: '讲解之后提到了自家商品' }
   }
-  if (lessons < lessonFrom && (pushed || ownAround(match, scene) !== undefined)) {
+  if (lessons < lesson.from && (pushed || ownAround(match, scene) !== undefined)) {
     return { code, mark, applied: false, because: '揭穿之后又在推销商品' }
   }
   return { code, mark, applied: true }
