@@ -39,8 +39,18 @@ export type RoomState = {
   readonly counts: { readonly [code in Code]?: number }
   /** Viewers who complained lately, for surges. */
   readonly complaints: readonly { readonly userId: string; readonly seq: number; readonly atMs: number }[]
+  /** Cries of 最后三单, each with the words and the product they were said of. */
+  readonly lastCalls: readonly LastCall[]
   /** The blind-box sale on the air; null before one and after the product changed. */
   readonly box: BoxSale | null
+}
+
+/** One cry that only a few are left. */
+export type LastCall = {
+  readonly seq: number
+  readonly atMs: number
+  readonly quote: string
+  readonly product: string | null
 }
 
 /** Offer → draws → odds: what has been heard of a blind-box sale. */
@@ -59,6 +69,7 @@ export const roomBounds = {
   evidence: 100,
   hits: 500,
   complaints: 50,
+  lastCalls: 40,
 } as const
 
 /** A session before its first event. `category: null` means unknown. */
@@ -79,6 +90,7 @@ export function initialRoom(session: {
     groups: {},
     counts: {},
     complaints: [],
+    lastCalls: [],
     box: null,
   }
 }

@@ -1,7 +1,7 @@
 import type { RoomState } from './room-state.ts'
 
 /** Raised when the shape of `RoomState` changes; a snapshot of another version is not restored but folded anew. */
-export const snapshotVersion = 1
+export const snapshotVersion = 2
 
 /** A room as plain JSON. */
 export type RoomSnapshot = { version: number; room: RoomState }

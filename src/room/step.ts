@@ -12,6 +12,7 @@ import { isOpen, joinGroup, leaveGroup, openGroup, softenGroup, toEvidence } fro
 import { followSale } from './box-sale.ts'
 import { surgeOf, withComplaint } from './complaint-surge.ts'
 import { roomBounds } from './room-state.ts'
+import { followLastCalls } from './scarcity-loop.ts'
 import type { RoomState } from './room-state.ts'
 
 export type StepResult = { state: RoomState; changes: RoomChange[] }
@@ -42,8 +43,10 @@ function heard(state: RoomState, event: SpeechEvent, pack: CompiledRulePack): St
   if (replaced === undefined) return said(state, event, pack)
   const taken = takeBack(state, replaced, event.seq)
   const window = taken.state.window.filter(({ seq }) => seq !== replaced)
-  const result = said({ ...taken.state, window }, event, pack)
-  return { state: result.state, changes: mergeTaken(taken.changes, result.changes) }
+  const lastCalls = taken.state.lastCalls.filter(({ seq }) => seq !== replaced)
+  const result = said({ ...taken.state, window, lastCalls }, event, pack)
+  const gone: RoomChange = { type: 'evidence.replaced', seq: replaced, bySeq: event.seq }
+  return { state: result.state, changes: [gone, ...mergeTaken(taken.changes, result.changes)] }
 }
 
 /** The earlier final that this one corrects: named by `revises`, or of the same utterance. */
@@ -59,8 +62,11 @@ function said(state: RoomState, event: SpeechEvent | ChatEvent, pack: CompiledRu
   const { findings, cues } = analyse(event, context, pack)
   const changes: RoomChange[] = []
   let next: RoomState = { ...state, window: slide(state.window, event, utterance) }
-  const logged = findings.filter(({ severity }) => severity < 2)
-  for (const finding of findings) {
+  const calls = isSeller(utterance.speaker) ? followLastCalls(next, event, findings) : { state: next }
+  next = calls.state
+  const heard = calls.finding === undefined ? findings : findings.map((finding) => graver(finding, calls.finding))
+  const logged = heard.filter(({ severity }) => severity < 2)
+  for (const finding of heard) {
     if (finding.severity >= 2) next = raise(next, finding, event, changes)
   }
   if (
@@ -80,6 +86,11 @@ function said(state: RoomState, event: SpeechEvent | ChatEvent, pack: CompiledRu
     if (cues.has('CORRECTION')) next = soften(next, event.atMs, changes)
   }
   return { state: next, changes }
+}
+
+/** The finding as the room knows it, when that weighs more than the words alone. */
+function graver(finding: Finding, known: Finding | undefined): Finding {
+  return known !== undefined && known.code === finding.code && known.severity > finding.severity ? known : finding
 }
 
 /** What the detectors are told: the product on the counter goes before what the session declared. */

@@ -157,6 +157,31 @@ describe('an exposing remark', () => {
   })
 })
 
+describe('a cry that only a few are left', () => {
+  const cry = (seq: number, minute: number, text = '最后三单'): RoomEvent =>
+    speech(seq, text, { atMs: minute * 60_000 })
+
+  it('is a note, and an alert when the same number is left for the third time', () => {
+    const { changes } = fold([cry(1, 40), cry(2, 43, '最后三单真的没了'), cry(3, 47), cry(4, 52)])
+    expect(changes).toMatchObject([
+      { type: 'finding.logged' },
+      { type: 'finding.logged' },
+      { type: 'alert.opened', alert: { code: 'spec.scarcity', label: 'spec', severity: 2, firstSeq: 1 } },
+      { type: 'alert.updated', alert: { severity: 3, hits: [3, 4] } },
+    ])
+  })
+
+  it('stays a note when said three times in one breath, when the number falls, or of another product', () => {
+    const other: RoomEvent = { seq: 3, atMs: 2_700_000, channel: 'product', product: { id: 'p2', title: '茶饼' } }
+    const quiet = [
+      [cry(1, 40), cry(2, 40.2), cry(3, 40.4)],
+      [cry(1, 40, '最后五单'), cry(2, 43), cry(3, 47, '最后一单')],
+      [cry(1, 40), cry(2, 43), other, cry(4, 47)],
+    ]
+    for (const events of quiet) expect(new Set(types(fold(events).changes))).toEqual(new Set(['finding.logged']))
+  })
+})
+
 describe('a blind-box sale', () => {
   const draws = (from: number, count: number): RoomEvent[] =>
     Array.from({ length: count }, (_, i) => speech(from + i * 15, '给你拆一包'))

@@ -19,6 +19,7 @@ concepts:
   - { id: BB_OFFER, zh: 盲盒, terms: [盲盒] }
   - { id: BB_DRAW, zh: 拆, terms: [拆一包] }
   - { id: BB_ODDS, zh: 概率, terms: [概率牌] }
+  - { id: LAST, zh: 最后几单, terms: [最后五单, 最后三单, 最后一单] }
   - { id: COMPLAIN, zh: 投诉, terms: [骗子, 空盒] }
 rules:
   - id: food-cure
@@ -49,6 +50,14 @@ rules:
       negative:
         - 这把纯手工
         - { text: 纯手工, facts: { 工艺: 手工 } }
+  - id: last
+    code: spec.scarcity
+    zh: 最后几单
+    severity: 1
+    need: [{ any: [LAST] }]
+    examples:
+      positive: [最后三单, 最后五单了]
+      negative: [慢慢选, 库存还多]
   - id: complaint
     code: chat.complaint
     zh: 投诉
