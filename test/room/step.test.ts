@@ -96,9 +96,9 @@ describe('step', () => {
 
   it('withdraws an alert with a reason when its text is corrected away', () => {
     const { state, changes } = fold([speech(1, cure), speech(2, '血糖高的先去医院', { revises: 1 })])
-    expect(types(changes)).toEqual(['alert.opened', 'alert.withdrawn'])
+    expect(types(changes)).toEqual(['alert.opened', 'evidence.replaced', 'alert.withdrawn'])
     expect(state.groups['efficacy.food_cure']?.alert).toMatchObject({ state: 'withdrawn' })
-    expect(changes[1]).toHaveProperty('because', expect.stringContaining('更正'))
+    expect(changes[2]).toHaveProperty('because', expect.stringContaining('更正'))
   })
 
   it('keeps an alert that still rests on another utterance when one is corrected', () => {

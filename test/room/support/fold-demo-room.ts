@@ -22,7 +22,7 @@ export function foldDemoRoom(name: string, pack: CompiledRulePack): { alerts: Al
     const result = step(state, event, pack)
     state = result.state
     for (const change of result.changes) {
-      if (change.type !== 'finding.logged') alerts.set(change.alert.id, change.alert)
+      if ('alert' in change) alerts.set(change.alert.id, change.alert)
       if ('findings' in change) findings.push(...change.findings)
     }
   }
