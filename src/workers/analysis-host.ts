@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Notice } from '../bus/fanout.ts'
 import type { FanoutPeer } from '../bus/in-process-fanout.ts'
@@ -10,6 +11,8 @@ export type AnalysisHostOptions = ThreadOptions & {
   join(peer: FanoutPeer): () => void
   /** Monotonic milliseconds. */
   now(): number
+  /** The thread's program, when it is not the one that analyses: tests bring threads that hang, fail and dawdle. */
+  threadUrl?: URL
 }
 
 export type AnalysisHost = {
@@ -21,41 +24,52 @@ export type AnalysisHost = {
 
 const silenceMs = 5_000
 const watchEveryMs = 1_000
+/** A thread that starts asks the database for its rule pack and compiles it; on a busy machine that takes a while. */
+const startWithinMs = 60_000
+/** Between attempts to start a thread. */
+const retryMs = { first: 500, most: 30_000 }
 const stopWithinMs = 8_000
 
-/** Runs the analysis in a thread and replaces the thread after 5 s without a sign of progress. */
+/**
+ * Runs the analysis in a thread and replaces the thread after 5 s without a sign of progress. There is never more than
+ * one: the next is started when the last has ended, again and again until it stands.
+ */
 export async function startAnalysisHost(options: AnalysisHostOptions): Promise<AnalysisHost> {
-  let stopping = false
+  const stopping = new AbortController()
   let restarts = 0
-  let thread = await spawn(options)
+  let replacing: Promise<void> | null = null
+  let thread = await spawn(options, stopping.signal)
 
   const watch = setInterval(() => {
     const silence = options.now() - thread.aliveAt
-    if (stopping || (silence < silenceMs && !thread.ended)) return
+    if (replacing || (silence < silenceMs && !thread.ended)) return
     options.logger.error({ silenceMs: Math.round(silence) }, 'the analysis thread made no progress; it is replaced')
     restarts += 1
-    const old = thread
-    thread = { ...old, aliveAt: options.now() + silenceMs, ended: false }
-    old.part()
-    void old.worker
-      .terminate()
-      .then(() => spawn(options))
-      .then((fresh) => {
-        thread = fresh
-        if (stopping) void stopThread(fresh)
-      })
-      .catch((error: unknown) => {
-        thread.ended = true
-        options.logger.error({ err: error }, 'the analysis thread could not be started; it is tried again')
-      })
+    replacing = replace().finally(() => (replacing = null))
   }, watchEveryMs)
+
+  /** Resolves when another thread stands, or when the host is stopped. */
+  async function replace(): Promise<void> {
+    await endThread(thread)
+    for (let waitMs = retryMs.first; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, retryMs.most)) {
+      try {
+        thread = await spawn(options, stopping.signal)
+        return
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        options.logger.error({ err: error, waitMs }, 'the analysis thread could not be started; it is tried again')
+        await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      }
+    }
+  }
 
   return {
     queueUp: () => thread.queueUp,
     stats: () => ({ events: thread.events, rooms: thread.rooms, restarts }),
     async stop() {
-      stopping = true
+      stopping.abort()
       clearInterval(watch)
+      await replacing
       await stopThread(thread)
     },
   }
@@ -71,31 +85,48 @@ type Thread = {
   rooms: number
 }
 
-async function spawn(options: AnalysisHostOptions): Promise<Thread> {
+/** Resolves when the thread is ready. One that fails, dawdles or is not wanted any more has ended when this rejects. */
+async function spawn(options: AnalysisHostOptions, unwanted: AbortSignal): Promise<Thread> {
   const data: ThreadOptions = { databaseUrl: options.databaseUrl, backend: options.backend }
-  const worker = new Worker(new URL('./analysis-thread.js', import.meta.url), { workerData: data })
+  const program = options.threadUrl ?? new URL('./analysis-thread.js', import.meta.url)
+  const worker = new Worker(program, { workerData: data })
   const hearers = new Set<(notice: Notice) => void>()
   const part = options.join({
     post: (notice) => worker.postMessage({ kind: 'notice', notice } satisfies ToThread),
     onNotice: (hear) => hearers.add(hear),
   })
   const thread: Thread = { worker, part, aliveAt: options.now(), ended: false, queueUp: true, events: 0, rooms: 0 }
-  await new Promise<void>((resolve, reject) => {
-    worker.once('error', (error) => {
-      thread.ended = true
-      options.logger.error({ err: error }, 'the analysis thread failed')
-      reject(error)
+  let settle: () => void = () => undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const late = (): void => reject(new Error(`the analysis thread was not ready within ${startWithinMs / 1_000} s`))
+      const refuse = (): void => reject(new Error('the service stops'))
+      const timer = setTimeout(late, startWithinMs)
+      unwanted.addEventListener('abort', refuse)
+      settle = () => {
+        clearTimeout(timer)
+        unwanted.removeEventListener('abort', refuse)
+      }
+      worker.on('error', (error) => {
+        options.logger.error({ err: error }, 'the analysis thread failed')
+        reject(error)
+      })
+      worker.once('exit', () => {
+        thread.ended = true
+        reject(new Error('the analysis thread ended before it was ready'))
+      })
+      worker.on('message', (message: FromThread) => {
+        thread.aliveAt = options.now()
+        if (message.kind === 'ready') resolve()
+        else hearMessage(message, thread, hearers, options.logger)
+      })
     })
-    worker.once('exit', () => {
-      thread.ended = true
-      reject(new Error('the analysis thread ended before it was ready'))
-    })
-    worker.on('message', (message: FromThread) => {
-      thread.aliveAt = options.now()
-      if (message.kind === 'ready') resolve()
-      else hearMessage(message, thread, hearers, options.logger)
-    })
-  })
+  } catch (error) {
+    await endThread(thread)
+    throw error
+  } finally {
+    settle()
+  }
   return thread
 }
 
@@ -114,13 +145,19 @@ function hearMessage(
   }
 }
 
+/** Ends the thread by force, wherever it hangs; resolves when it is gone. */
+async function endThread(thread: Thread): Promise<void> {
+  thread.part()
+  await thread.worker.terminate()
+}
+
 /** Asks the thread to finish; ends it by force when it does not. */
 async function stopThread(thread: Thread): Promise<void> {
+  thread.part()
   if (thread.ended) return
   const exited = new Promise<void>((resolve) => thread.worker.once('exit', () => resolve()))
   thread.worker.postMessage({ kind: 'stop' } satisfies ToThread)
   const force = setTimeout(() => void thread.worker.terminate(), stopWithinMs)
   await exited
   clearTimeout(force)
-  thread.part()
 }
