@@ -19,6 +19,8 @@ export type Access = {
   signOut(token: string): Promise<void>
   /** The person behind a token, unless idle for 30 min, older than 12 h or disabled. Refreshes the idle time. */
   personOf(token: string): Promise<Person | null>
+  /** The same person, looked up by the service itself: an open screen that nobody touches is no use. */
+  peek(token: string): Promise<Person | null>
   /** What a room key allows, unless unknown or revoked. */
   grantOf(key: string): Promise<RoomGrant | null>
   can(person: Person, permission: Permission): boolean

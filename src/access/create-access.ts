@@ -33,6 +33,10 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
       const tokenHash = hashSecret(token)
       return tokenHash === null ? null : ports.loginSessions.use(tokenHash)
     },
+    async peek(token) {
+      const tokenHash = hashSecret(token)
+      return tokenHash === null ? null : ports.loginSessions.look(tokenHash)
+    },
     grantOf: grants,
     can: (person, permission) => !person.disabled && permissionsByRole[person.role].includes(permission),
     permissionsOf: (person) => (person.disabled ? [] : [...permissionsByRole[person.role]]),

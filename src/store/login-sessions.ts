@@ -31,17 +31,12 @@ export function createLoginSessionStore(db: Db): LoginSessionStore {
         })
         return ok(null)
       }),
+    async look(tokenHash) {
+      const row = await openSession(db, tokenHash)
+      return row ? toPerson(row) : null
+    },
     async use(tokenHash) {
-      const row = await db
-        .selectFrom('login_sessions')
-        .innerJoin('people', 'people.id', 'login_sessions.person_id')
-        .selectAll('people')
-        .select(sql<boolean>`login_sessions.last_seen_at < now() - interval '1 minute'`.as('stale'))
-        .where('login_sessions.token_hash', '=', tokenHash)
-        .where('people.disabled', '=', false)
-        .where(notIdle)
-        .where(notOld)
-        .executeTakeFirst()
+      const row = await openSession(db, tokenHash)
       if (!row) return null
       // Once a minute is exact enough for 30 idle minutes, and spares a write on every request.
       if (row.stale) {
@@ -57,4 +52,18 @@ export function createLoginSessionStore(db: Db): LoginSessionStore {
       await db.deleteFrom('login_sessions').where('token_hash', '=', tokenHash).execute()
     },
   }
+}
+
+/** The person of a session that still opens the door; `stale` when its last use was noted more than a minute ago. */
+function openSession(db: Db, tokenHash: string) {
+  return db
+    .selectFrom('login_sessions')
+    .innerJoin('people', 'people.id', 'login_sessions.person_id')
+    .selectAll('people')
+    .select(sql<boolean>`login_sessions.last_seen_at < now() - interval '1 minute'`.as('stale'))
+    .where('login_sessions.token_hash', '=', tokenHash)
+    .where('people.disabled', '=', false)
+    .where(notIdle)
+    .where(notOld)
+    .executeTakeFirst()
 }

@@ -124,7 +124,7 @@ export class ConsoleDoor {
   /** A login that ended, a person disabled or with another role: the socket closes. Another login may open it again. */
   async #recheck(client: ConsoleClient): Promise<void> {
     try {
-      const person = await this.#deps.access.personOf(client.token)
+      const person = await this.#deps.access.peek(client.token)
       if (!person || person.role !== client.person.role) client.socket.disconnect(true)
       else client.person = person
     } catch (error) {

@@ -140,6 +140,25 @@ describe('a sign-in', () => {
     expect(await access.personOf(token)).toBeNull()
   })
 
+  test('is not prolonged by the service looking whether it still stands', async () => {
+    const { token, person } = valueOf(await access.signIn(login, 'right', '10.0.0.1'))
+    const seen = async () => {
+      const { rows } = await sql<{ minutes: number }>`
+        SELECT round(extract(epoch FROM now() - last_seen_at) / 60)::int AS minutes FROM login_sessions
+        WHERE token_hash = ${hashSecret(token)}`.execute(db)
+      return rows[0]?.minutes
+    }
+    const idle = (minutes: number) =>
+      sql`UPDATE login_sessions SET last_seen_at = now() - make_interval(mins => ${minutes}::int)
+          WHERE token_hash = ${hashSecret(token)}`.execute(db)
+    await idle(29)
+    expect(await access.peek(token)).toEqual(person)
+    expect(await seen()).toBe(29)
+    await idle(31)
+    expect(await access.peek(token)).toBeNull()
+    expect(await access.peek('x'.repeat(100_000))).toBeNull()
+  })
+
   test('ends after 12 hours whatever the use', async () => {
     const { token } = valueOf(await access.signIn(login, 'right', '10.0.0.1'))
     await sql`UPDATE login_sessions SET created_at = now() - interval '12 hours 1 second'

@@ -103,6 +103,35 @@ describe('who may sit at a console', () => {
     expect(await fired.get('/v1/me')).toMatchObject({ status: 401 })
   })
 
+  test('an open console that nobody touches ends with its login after 30 minutes; what is done at it counts as use', async () => {
+    const [away, busy] = [await house.visitor('moderator'), await house.visitor('moderator')]
+    const sockets = { away: await sit(away), busy: await sit(busy) }
+    const idle = (visitor: Visitor, minutes: number) =>
+      house.db
+        .updateTable('login_sessions')
+        .set({ last_seen_at: new Date(Date.now() - minutes * 60_000) })
+        .where('person_id', '=', visitor.person.id)
+        .execute()
+    const idleMinutes = async (visitor: Visitor) => {
+      const query = house.db.selectFrom('login_sessions').select('last_seen_at')
+      const row = await query.where('person_id', '=', visitor.person.id).executeTakeFirstOrThrow()
+      return Math.round((Date.now() - row.last_seen_at.getTime()) / 60_000)
+    }
+    await idle(away, 29)
+    await idle(busy, 29)
+    await since(sockets.busy, 0)
+    expect(await idleMinutes(busy)).toBe(0)
+    // Heartbeats come every two seconds, looks at the login every one: after two of the first there were some of the second.
+    const beats = () => sockets.away.heard.filter((one) => one.type === 'hb').length
+    const from = beats()
+    await until(() => Promise.resolve(beats() >= from + 2))
+    expect(await idleMinutes(away)).toBe(29)
+    await idle(away, 31)
+    await sockets.away.gone
+    expect(sockets.busy.socket.connected).toBe(true)
+    sockets.busy.socket.disconnect()
+  })
+
   test('the ninth socket of one person is refused', async () => {
     const many = await house.visitor('moderator')
     const sockets = await Promise.all(Array.from({ length: 8 }, () => sit(many)))
