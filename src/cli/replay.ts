@@ -62,8 +62,7 @@ async function foldFile(file: string, pack: CompiledRulePack, io: ReplayIo): Pro
       else {
         const result = step(state ?? startOf({ room_id: file, title: '' }), event, pack)
         state = result.state
-        for (const change of result.changes)
-          if (change.type !== 'finding.logged') alerts.set(change.alert.id, change.alert)
+        for (const change of result.changes) if ('alert' in change) alerts.set(change.alert.id, change.alert)
       }
     }
   }

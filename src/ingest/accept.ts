@@ -33,7 +33,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   const gaps = new GapWatch(limits.gapGraceMs, deps.now)
   let closing = false
   const group = new GroupCommit({
-    commit: (batches) => commitTogether(deps.db, batches),
+    commit: (batches) => commitTogether(deps, batches),
     maxWaitMs: 10,
     maxEvents: limits.batchEvents,
     maxWaiting: 50_000,
@@ -45,8 +45,13 @@ export function createIngest(deps: IngestDeps): Ingest {
       return refuse('forbidden', `This key does not cover room ${JSON.stringify(message.roomId)}`, { field: 'roomId' })
     }
     try {
-      const outcome = await startSession(deps.db, message, { partitions: deps.partitions, demo: grant.demo })
+      const options = { partitions: deps.partitions, demo: grant.demo, rooms: grant.rooms }
+      const outcome = await startSession(deps.db, message, options)
       if (outcome.kind === 'suspended') return suspended(message.roomId, outcome.measure)
+      if (outcome.kind === 'refused') {
+        const code = outcome.field === 'startedAt' ? 'bad_request' : 'forbidden'
+        return refuse(code, `${outcome.field}: ${outcome.because}`, { field: outcome.field })
+      }
       const { session, partition, enforcements } = outcome
       remember(session.id, { roomId: session.roomId, hostId: session.host.id, partition })
       deps.fanout.publish({ topic: 'facts' })
@@ -74,7 +79,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       // A session of somebody else's room answers as one that does not exist.
       if (!place || !coversRoom(grant, place.roomId)) return unknownSession(sessionId)
       const firstSeq = events[0]?.seq ?? 1
-      const outcome = await group.add({ sessionId, events, acceptGap: gaps.isOld(sessionId) })
+      const outcome = await group.add({ sessionId, events, acceptGapAt: gaps.oldHole(sessionId) })
       if (outcome === null) return paused()
       return await answer(sessionId, place, firstSeq, outcome)
     } catch (error) {
@@ -164,14 +169,21 @@ export function createIngest(deps: IngestDeps): Ingest {
  * Commits a group at once. When the database is there but refuses the group, one batch of it is to blame: each is then
  * committed on its own, so that nobody waits for a stranger's bad event.
  */
-async function commitTogether(db: Db, batches: readonly EventBatch[]): Promise<(BatchOutcome | Unavailable)[]> {
+async function commitTogether(
+  deps: IngestDeps,
+  batches: readonly EventBatch[],
+): Promise<(BatchOutcome | Unavailable)[]> {
   try {
-    return await commitBatches(db, batches)
+    return await commitBatches(deps.db, batches)
   } catch (error) {
     if (isUnavailable(error) || batches.length === 1) throw error
+    deps.logger.warn(
+      { err: error, batches: batches.length },
+      'a group was refused; its batches are committed one by one',
+    )
     const outcomes: (BatchOutcome | Unavailable)[] = []
     for (const batch of batches) {
-      const alone = await commitBatches(db, [batch]).catch((cause: unknown): Unavailable[] => [
+      const alone = await commitBatches(deps.db, [batch]).catch((cause: unknown): Unavailable[] => [
         { kind: 'unavailable', cause },
       ])
       outcomes.push(...alone)

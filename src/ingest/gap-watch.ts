@@ -1,3 +1,6 @@
+/** Sessions whose hole is remembered; beyond it the oldest is forgotten, and its grace time begins anew. */
+const most = 10_000
+
 /**
  * Remembers since when a session has been offered events past a hole. A producer that still leaves the same hole after
  * the grace time has lost those events for good; they are then declared as not analysed.
@@ -15,13 +18,16 @@ export class GapWatch {
   /** Events were refused because `expectedSeq` is missing. */
   seen(sessionId: string, expectedSeq: number): void {
     if (this.#holes.get(sessionId)?.expectedSeq === expectedSeq) return
+    this.#holes.delete(sessionId)
     this.#holes.set(sessionId, { expectedSeq, since: this.#now() })
+    const oldest = this.#holes.keys().next().value
+    if (this.#holes.size > most && oldest !== undefined) this.#holes.delete(oldest)
   }
 
-  /** Whether the session's hole has been offered long enough to be accepted. */
-  isOld(sessionId: string): boolean {
+  /** Where the session's hole begins, when it has been offered long enough to be accepted; else null. */
+  oldHole(sessionId: string): number | null {
     const hole = this.#holes.get(sessionId)
-    return hole !== undefined && this.#now() - hole.since >= this.#graceMs
+    return hole !== undefined && this.#now() - hole.since >= this.#graceMs ? hole.expectedSeq : null
   }
 
   forget(sessionId: string): void {

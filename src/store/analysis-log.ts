@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import { uuidv7 } from 'uuidv7'
 import type { AlertSeed } from '../contracts/alert-seed.ts'
+import type { AuditDraft } from '../contracts/audit.ts'
 import { categorySchema, type Category } from '../contracts/category.ts'
 import type { Finding } from '../contracts/finding.ts'
 import type { RoomChange } from '../contracts/room-change.ts'
 import type { RoomEvent } from '../contracts/room-event.ts'
-import { caseById } from './case-detail.ts'
-import { alertsByIds } from './case-detail.ts'
+import { alertsByIds, caseById } from './case-detail.ts'
+import { appendAudit } from './audit-log.ts'
 import { appendFacts, type LogEntry } from './console-log.ts'
 import type { Db, Tx } from './database.ts'
 import { assertFence, type Lease } from './partition-leases.ts'
@@ -24,8 +25,6 @@ export type LaggingSession = {
   lastSeq: number
   ended: boolean
   processedSeq: number
-  snapshotSeq: number
-  snapshotVersion: number
   packHash: string | null
 }
 
@@ -43,12 +42,10 @@ export async function laggingSessions(db: Db, partition: number, limit: number):
     last_seq: number
     ended: boolean
     processed_seq: number
-    snapshot_seq: number
-    snapshot_version: number
     pack_hash: string | null
   }>`
     SELECT s.id, s.room_id, s.host_id, s.category, s.licences, s.started_at, s.demo, s.viewers, s.last_seq,
-      s.ended_at IS NOT NULL AS ended, c.processed_seq, c.snapshot_seq, c.snapshot_version,
+      s.ended_at IS NOT NULL AS ended, c.processed_seq,
       (SELECT pack_hash FROM session_packs p WHERE p.session_id = s.id ORDER BY from_seq DESC LIMIT 1) AS pack_hash
     FROM session_cursors c JOIN sessions s ON s.id = c.session_id
     WHERE c.partition = ${partition} AND NOT c.settled AND (s.last_seq > c.processed_seq OR s.ended_at IS NOT NULL)
@@ -65,11 +62,12 @@ export async function laggingSessions(db: Db, partition: number, limit: number):
     lastSeq: row.last_seq,
     ended: row.ended,
     processedSeq: row.processed_seq,
-    snapshotSeq: row.snapshot_seq,
-    snapshotVersion: row.snapshot_version,
     packHash: row.pack_hash,
   }))
 }
+
+/** Events a session gets in a batch at the least, however many others wait. */
+const leastShare = 10
 
 /** Partitions with something to do, straight from Postgres: the sweeper's view, in case the queue lost a wake-up. */
 export async function laggingPartitions(db: Db): Promise<number[]> {
@@ -87,12 +85,16 @@ export async function lagEvents(db: Db): Promise<number> {
   return rows[0]?.lag ?? 0
 }
 
-/** Events of several sessions after each one's own place, in `seq` order within a session, at most `limit` in all. */
+/**
+ * Events of several sessions after each one's own place, in `seq` order within a session: about `limit` in all, and for
+ * every session a share, so that one long upload does not keep the others waiting.
+ */
 export async function eventsAfter(
   db: Db,
   places: readonly { sessionId: string; afterSeq: number }[],
   limit: number,
 ): Promise<Map<string, RoomEvent[]>> {
+  const share = Math.max(leastShare, Math.floor(limit / Math.max(1, places.length)))
   const { rows } = await sql<{ session_id: string; body: RoomEvent }>`
     SELECT picked.session_id, picked.body
     FROM unnest(${places.map((place) => place.sessionId)}::text[], ${places.map((place) => place.afterSeq)}::int[])
@@ -100,9 +102,9 @@ export async function eventsAfter(
     CROSS JOIN LATERAL (
       SELECT events.session_id, events.seq, events.body FROM events
       WHERE events.session_id = asked.session_id AND events.seq > asked.after_seq
-      ORDER BY events.seq LIMIT ${limit}
+      ORDER BY events.seq LIMIT ${share}
     ) AS picked
-    ORDER BY asked.place, picked.seq LIMIT ${limit}`.execute(db)
+    ORDER BY asked.place, picked.seq`.execute(db)
   const bySession = new Map<string, RoomEvent[]>()
   for (const row of rows) {
     const events = bySession.get(row.session_id)
@@ -112,14 +114,20 @@ export async function eventsAfter(
   return bySession
 }
 
-/** The stored room state of a session, if any. */
-export async function roomSnapshot(db: Db, sessionId: string): Promise<unknown> {
+/** The stored room state of a session and the seq it was folded to, if there is one of this version. */
+export async function roomSnapshot(
+  db: Db,
+  sessionId: string,
+  version: number,
+): Promise<{ seq: number; state: unknown } | null> {
   const row = await db
     .selectFrom('session_cursors')
-    .select('snapshot')
+    .select(['snapshot', 'snapshot_seq'])
     .where('session_id', '=', sessionId)
+    .where('snapshot_version', '=', version)
+    .where('snapshot', 'is not', null)
     .executeTakeFirst()
-  return row?.snapshot ?? null
+  return row ? { seq: row.snapshot_seq, state: row.snapshot } : null
 }
 
 /** Which pack judged which events of a session, oldest first. */
@@ -167,15 +175,32 @@ export async function commitAnalysis(db: Db, lease: Lease, progress: readonly Se
 
 async function saveFindings(tx: Tx, progress: SessionProgress): Promise<void> {
   const rows = progress.changes.flatMap((change) => {
-    if (change.type === 'alert.withdrawn') return []
+    if (change.type === 'alert.withdrawn' || change.type === 'evidence.replaced') return []
     const alertId = 'alert' in change ? change.alert.id : null
     return change.findings.map((finding) => findingRow(progress.session.sessionId, alertId, finding))
   })
-  if (rows.length === 0) return
+  if (rows.length > 0) {
+    await tx
+      .insertInto('findings')
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+  // After the insert: a finding of this very stretch may have been corrected away by its end.
+  for (const change of progress.changes) {
+    if (change.type === 'evidence.replaced') await withdrawFindings(tx, progress.session.sessionId, change)
+  }
+}
+
+/** Marks what rested on corrected words. */
+async function withdrawFindings(tx: Tx, sessionId: string, replaced: { seq: number; bySeq: number }): Promise<void> {
   await tx
-    .insertInto('findings')
-    .values(rows)
-    .onConflict((conflict) => conflict.doNothing())
+    .updateTable('findings')
+    .set({ withdrawn_by: replaced.bySeq })
+    .where('session_id', '=', sessionId)
+    .where('seq', '<', replaced.bySeq)
+    .where('withdrawn_by', 'is', null)
+    .where(sql<boolean>`finding -> 'evidenceSeqs' @> ${JSON.stringify([replaced.seq])}::jsonb`)
     .execute()
 }
 
@@ -188,6 +213,7 @@ function findingRow(sessionId: string, alertId: string | null, finding: Finding)
     span_start: finding.span[0],
     alert_id: alertId,
     finding: JSON.stringify(finding),
+    withdrawn_by: null,
   }
 }
 
@@ -195,7 +221,7 @@ function findingRow(sessionId: string, alertId: string | null, finding: Finding)
 function lastOfEach(changes: readonly RoomChange[]): { alert: AlertSeed; newFindings: boolean }[] {
   const last = new Map<string, { alert: AlertSeed; newFindings: boolean }>()
   for (const change of changes) {
-    if (change.type === 'finding.logged') continue
+    if (!('alert' in change)) continue
     const newFindings = change.type !== 'alert.withdrawn' && change.findings.length > 0
     const before = last.get(change.alert.id)
     last.set(change.alert.id, { alert: change.alert, newFindings: newFindings || (before?.newFindings ?? false) })
@@ -223,6 +249,7 @@ async function saveAlerts(tx: Tx, progress: SessionProgress, facts: LogEntry[]):
     touchedCases.add(caseId)
   }
   const closed = await closeEmptyCases(tx, [...touchedCases])
+  const regraded = await regradeCases(tx, [...touchedCases])
   const { roomId, demo } = progress.session
   const alerts = await alertsByIds(
     tx,
@@ -233,7 +260,7 @@ async function saveAlerts(tx: Tx, progress: SessionProgress, facts: LogEntry[]):
       alert.state === 'withdrawn' ? 'alert.withdrawn' : caseOf.has(alert.id) ? 'alert.updated' : 'alert.opened'
     facts.push({ roomId, demo, fact: { type, alert } })
   }
-  for (const caseId of closed) {
+  for (const caseId of [...closed, ...regraded]) {
     const found = await caseById(tx, caseId)
     if (found) facts.push({ roomId, demo, fact: { type: 'case.updated', case: found } })
   }
@@ -256,13 +283,6 @@ async function caseFor(
     : select.where('session_id', '=', session.sessionId).where('anchor_seq', '=', alert.anchorSeq)
   const current = await select.orderBy('opened_at', 'desc').limit(1).forUpdate().executeTakeFirst()
   if (current && (current.status !== 'resolved' || !newFindings)) {
-    if (alert.severity > current.severity && current.status !== 'resolved') {
-      await tx
-        .updateTable('cases')
-        .set((eb) => ({ severity: alert.severity, rev: eb('rev', '+', 1) }))
-        .where('id', '=', current.id)
-        .execute()
-    }
     return current.id
   }
   const id = uuidv7()
@@ -327,6 +347,19 @@ async function saveAlert(tx: Tx, session: LaggingSession, alert: AlertSeed, case
     .execute()
 }
 
+/** A case is as grave as the gravest of its alerts that stand: also when a correction made that one milder. */
+async function regradeCases(tx: Tx, caseIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    UPDATE cases SET severity = standing.severity, rev = cases.rev + 1
+    FROM (
+      SELECT case_id, max(severity) AS severity FROM alerts
+      WHERE case_id = ANY(${[...caseIds]}::text[]) AND state <> 'withdrawn' GROUP BY case_id
+    ) AS standing
+    WHERE cases.id = standing.case_id AND cases.status <> 'resolved' AND cases.severity <> standing.severity
+    RETURNING cases.id`.execute(tx)
+  return rows.map((row) => row.id)
+}
+
 /** A case whose alerts were all withdrawn has nothing left to decide. */
 async function closeEmptyCases(tx: Tx, caseIds: readonly string[]): Promise<string[]> {
   const rows = await tx
@@ -338,6 +371,8 @@ async function closeEmptyCases(tx: Tx, caseIds: readonly string[]): Promise<stri
       resolved_at: sql<Date>`now()`,
       resolved_by_name: 'livewarden',
       note: 'All alerts were withdrawn after a transcript correction.',
+      claimed_by: null,
+      claimed_until: null,
       rev: eb('rev', '+', 1),
     }))
     .where('id', 'in', [...caseIds])
@@ -354,7 +389,20 @@ async function closeEmptyCases(tx: Tx, caseIds: readonly string[]): Promise<stri
     )
     .returning('id')
     .execute()
+  for (const { id } of rows) await appendAudit(tx, closedByCorrection(id))
   return rows.map((row) => row.id)
+}
+
+function closedByCorrection(caseId: string): AuditDraft {
+  return {
+    kind: 'case.closed',
+    actor: { kind: 'service', id: 'livewarden', name: 'livewarden', role: 'service' },
+    subject: `case:${caseId}`,
+    reason: 'All alerts were withdrawn after a correction.',
+    evidenceIds: [],
+    requestId: '',
+    body: { caseId },
+  }
 }
 
 async function savePoisons(tx: Tx, progress: SessionProgress, facts: LogEntry[]): Promise<void> {

@@ -32,8 +32,12 @@ export async function appendAudit(tx: Tx, draft: AuditDraft): Promise<{ seq: num
 export type AuditVerdict =
   { ok: true; entries: number; head: string } | { ok: false; firstBadSeq: number; problem: string }
 
-/** Re-computes the whole chain; names the first entry that does not fit. */
+/** Re-computes the whole chain; names the first entry that does not fit. One snapshot: entries written meanwhile wait. */
 export async function verifyAudit(db: Db): Promise<AuditVerdict> {
+  return db.transaction().setIsolationLevel('repeatable read').execute(verifyWithin)
+}
+
+async function verifyWithin(db: Tx): Promise<AuditVerdict> {
   let prevHash = '0'.repeat(64)
   let seq = 0
   for (;;) {

@@ -138,15 +138,20 @@ export async function alertsByIds(db: Db | Tx, ids: readonly string[]): Promise<
   return ids.map((id) => byId.get(id)).filter((alert) => alert !== undefined)
 }
 
-/** The findings of a case's alerts, in the order the words were spoken. */
+/** The findings of a case's alerts, in the order the words were spoken; of alerts that stand, those that stand. */
 export async function findingsOfCase(db: Db | Tx, caseId: string): Promise<(Finding & { alertId: string })[]> {
-  const rows = await selectFindings(db, caseId).execute()
+  const rows = await selectFindings(db, caseId)
+    .where((eb) => eb.or([eb('findings.withdrawn_by', 'is', null), eb('alerts.state', '=', 'withdrawn')]))
+    .execute()
   return rows.map((row) => ({ ...row.finding, alertId: row.alert_id }))
 }
 
 /** The findings of those alerts of a case that were not withdrawn: what a decision may rest on. */
 export async function standingFindings(db: Db | Tx, caseId: string): Promise<(Finding & { alertId: string })[]> {
-  const rows = await selectFindings(db, caseId).where('alerts.state', '<>', 'withdrawn').execute()
+  const rows = await selectFindings(db, caseId)
+    .where('alerts.state', '<>', 'withdrawn')
+    .where('findings.withdrawn_by', 'is', null)
+    .execute()
   return rows.map((row) => ({ ...row.finding, alertId: row.alert_id }))
 }
 

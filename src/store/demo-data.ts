@@ -31,7 +31,13 @@ export async function clearDemo(db: Db): Promise<DemoCleared> {
     await tx.deleteFrom('coverage_gaps').where('session_id', 'in', demoSessions).execute()
     await tx.deleteFrom('dead_letters').where('session_id', 'in', demoSessions).execute()
     const sessions = await tx.deleteFrom('sessions').where('demo', '=', true).executeTakeFirst()
-    const rooms = await tx.deleteFrom('rooms').where('demo', '=', true).executeTakeFirst()
+    const rooms = await tx
+      .deleteFrom('rooms')
+      .where('demo', '=', true)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('sessions').select('sessions.id').whereRef('sessions.room_id', '=', 'rooms.id'))),
+      )
+      .executeTakeFirst()
     await tx
       .deleteFrom('hosts')
       .where('demo', '=', true)

@@ -10,8 +10,8 @@ import { endSessions } from './sessions.ts'
 export type EventBatch = {
   sessionId: string
   events: readonly RoomEvent[]
-  /** The hole before the first event has been offered long enough: store it as not analysed. */
-  acceptGap: boolean
+  /** The hole that begins at this seq has been offered long enough: store it as not analysed. Null: accept none. */
+  acceptGapAt: number | null
 }
 
 /** What became of one batch. */
@@ -94,7 +94,7 @@ function placeBatch(
   }
   const expectedSeq = session.last_seq + 1
   if (next.event.seq > expectedSeq) {
-    if (!batch.acceptGap) return { kind: 'gap', expectedSeq }
+    if (batch.acceptGapAt !== expectedSeq) return { kind: 'gap', expectedSeq }
     gaps.push({ sessionId: session.id, fromSeq: expectedSeq, toSeq: next.event.seq - 1 })
   }
   fresh.push(...news)
@@ -115,7 +115,8 @@ async function lockSessions(tx: Tx, ids: readonly string[]): Promise<Map<string,
     .where('id', 'in', [...ids])
     // One order for all, or two gateways could wait for each other.
     .orderBy('id')
-    .forUpdate()
+    // Not FOR UPDATE: that would wait for the worker, whose cases and alerts refer to these rows.
+    .forNoKeyUpdate()
     .execute()
   return new Map(rows.map((row) => [row.id, row]))
 }

@@ -27,6 +27,17 @@ export function createRoomKeyStore(db: Db): RoomKeyStore {
         .executeTakeFirst()
       return row ? { keyId: row.id, name: row.name, rooms: row.rooms ?? 'all', demo: row.demo } : null
     },
+    async revokedOf(keyIds) {
+      // One array is one parameter, however many keys are connected.
+      const rows = await db
+        .selectFrom('room_keys')
+        .select('id')
+        .where(sql<boolean>`room_keys.id = ANY(${[...keyIds]}::text[])`)
+        .where('revoked_at', 'is', null)
+        .execute()
+      const open = new Set(rows.map(({ id }) => id))
+      return keyIds.filter((id) => !open.has(id))
+    },
     add: (key, by) => addRoomKey(db, key, by),
     revokeDemo: (by) =>
       runDecision(db, async (tx) => {

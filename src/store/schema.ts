@@ -74,6 +74,7 @@ export type Database = {
     span_start: number
     alert_id: string | null
     finding: Json<Finding>
+    withdrawn_by: number | null
   }
   enforcements: EnforcementRow
   strikes: {

@@ -65,6 +65,7 @@ export class PartitionWorker {
 
   /** Analyses a partition until nothing is left; returns at once when another process holds it. */
   analyse(partition: number): Promise<void> {
+    if (this.#stopping) return Promise.resolve()
     const running = this.#running.get(partition)
     if (running) {
       this.#again.add(partition)
@@ -82,7 +83,9 @@ export class PartitionWorker {
   async sweep(): Promise<void> {
     if (this.#stopping) return
     try {
-      for (const partition of await laggingPartitions(this.#deps.db)) void this.analyse(partition)
+      const lagging = await laggingPartitions(this.#deps.db)
+      if (this.#stopping) return
+      for (const partition of lagging) void this.analyse(partition)
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'the sweep for lagging partitions failed; it runs again in 2 s')
     }

@@ -85,37 +85,62 @@ export class RoomKeeper {
     return { version: snapshotVersion, state: snapshotRoom(room.state) }
   }
 
-  async #rebuild(session: LaggingSession): Promise<Kept> {
-    const usable = session.snapshotVersion === snapshotVersion && session.snapshotSeq > 0
-    const stored = usable ? await roomSnapshot(this.#db, session.sessionId) : null
-    let state = stored === null ? initialRoom(session) : restoreRoom(stored)
-    let seq = stored === null ? 0 : session.snapshotSeq
-    const packs = await sessionPacks(this.#db, session.sessionId)
-    while (seq < session.processedSeq) {
-      const found = await eventsAfter(this.#db, [{ sessionId: session.sessionId, afterSeq: seq }], rebuildBatch)
-      const events = (found.get(session.sessionId) ?? []).filter((event) => event.seq <= session.processedSeq)
-      if (events.length === 0) break
-      for (const event of events) {
-        const pack = await this.#packFor(packs, event.seq)
-        const room = { state, seq, packHash: '', sinceSnapshot: 0, snapshotAt: 0 }
-        foldOne(room, event, pack, [], [])
-        state = room.state
-        seq = event.seq
-      }
-    }
+  /**
+   * Sets one event aside that could not be folded or committed: the room goes on behind it as if it had not been said.
+   * The caller commits the progress, which declares it as not analysed.
+   */
+  async skip(session: LaggingSession, event: RoomEvent, error: unknown): Promise<SessionProgress> {
+    const room = this.#rooms.get(session.sessionId) ?? (await this.#rebuild(session))
+    room.seq = event.seq
+    this.#rooms.set(session.sessionId, room)
     return {
-      state,
-      seq: session.processedSeq,
-      packHash: session.packHash ?? '',
-      sinceSnapshot: session.processedSeq - (stored === null ? 0 : session.snapshotSeq),
-      snapshotAt: this.#now(),
+      session,
+      processedSeq: event.seq,
+      changes: [],
+      poisons: [{ seq: event.seq, error: describe(error) }],
+      snapshot: null,
+      pack: null,
+      settled: session.ended && event.seq >= session.lastSeq,
     }
   }
 
-  /** The pack an event was first judged by, so that a new holder comes to the same findings. */
-  #packFor(packs: readonly { fromSeq: number; packHash: string }[], seq: number): Promise<CompiledRulePack> {
+  async #rebuild(session: LaggingSession): Promise<Kept> {
+    const base = await this.#restore(session)
+    const room: Kept = { ...base, packHash: session.packHash ?? '', sinceSnapshot: 0, snapshotAt: this.#now() }
+    const packs = await sessionPacks(this.#db, session.sessionId)
+    while (room.seq < session.processedSeq) {
+      const found = await eventsAfter(this.#db, [{ sessionId: session.sessionId, afterSeq: room.seq }], rebuildBatch)
+      const events = (found.get(session.sessionId) ?? []).filter((event) => event.seq <= session.processedSeq)
+      if (events.length === 0) break
+      for (const event of events) {
+        foldOne(room, event, await this.#packFor(packs, event.seq), [], [])
+        room.seq = event.seq
+      }
+    }
+    // Behind the last event may lie a declared gap.
+    room.seq = session.processedSeq
+    room.sinceSnapshot = session.processedSeq - base.seq
+    return room
+  }
+
+  /** The stored state, or the beginning: a snapshot that cannot be read costs time, not findings. */
+  async #restore(session: LaggingSession): Promise<{ state: RoomState; seq: number }> {
+    const stored = await roomSnapshot(this.#db, session.sessionId, snapshotVersion)
+    if (stored === null || stored.seq > session.processedSeq) return { state: initialRoom(session), seq: 0 }
+    try {
+      return { state: restoreRoom(stored.state), seq: stored.seq }
+    } catch {
+      return { state: initialRoom(session), seq: 0 }
+    }
+  }
+
+  /**
+   * The pack an event was first judged by, so that a new holder comes to the same findings. One that this release cannot
+   * read any more must not keep the room from going on: what it found is stored already.
+   */
+  async #packFor(packs: readonly { fromSeq: number; packHash: string }[], seq: number): Promise<CompiledRulePack> {
     const used = packs.findLast((pack) => pack.fromSeq <= seq)
-    return used ? this.#packs.byHash(used.packHash) : Promise.resolve(this.#packs.current())
+    return used ? this.#packs.byHash(used.packHash).catch(() => this.#packs.current()) : this.#packs.current()
   }
 }
 
@@ -132,6 +157,10 @@ function foldOne(
     room.state = result.state
     changes.push(...result.changes)
   } catch (error) {
-    poisons.push({ seq: event.seq, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
+    poisons.push({ seq: event.seq, error: describe(error) })
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -103,6 +103,22 @@ describe('ingest/accept', () => {
     expect(gaps).toMatchObject([{ from_seq: 2, to_seq: 3, reason: 'seq_gap' }])
   })
 
+  test('an old hole that was filled elsewhere does not open the door for a new one', async () => {
+    const { sessionId } = await start('room-second-hole')
+    await ingest.append(anyRoom, sessionId, [speech(1)])
+    await ingest.append(anyRoom, sessionId, [speech(3)])
+    // Another gateway gets what was missing; this one only remembers that something was.
+    const other = open(db)
+    await other.append(anyRoom, sessionId, [speech(2), speech(3), speech(4)])
+    await other.close()
+    now += limits.gapGraceMs
+    expect(await ingest.append(anyRoom, sessionId, [speech(6)])).toMatchObject({
+      ok: false,
+      error: { code: 'seq_gap', expectedSeq: 5 },
+    })
+    expect(await stored(sessionId)).toEqual([1, 2, 3, 4])
+  })
+
   test('a batch with a hole inside is refused whole', async () => {
     const { sessionId } = await start('room-inside')
     const answer = await ingest.append(anyRoom, sessionId, [speech(1), speech(3)])
@@ -151,6 +167,83 @@ describe('ingest/accept', () => {
     expect(await ingest.append(anyRoom, 'no-such-session', [speech(1)])).toMatchObject({
       error: { code: 'unknown_session' },
     })
+  })
+
+  describe('who may say what of whom', () => {
+    const roomA: ProducerGrant = { keyId: 'key-a', rooms: ['bind-a'], demo: false }
+    const roomB: ProducerGrant = { keyId: 'key-b', rooms: ['bind-b'], demo: false }
+    const of = (roomId: string, id: string, name = '主播') => sessionStart({ roomId, host: { id, name } })
+
+    test('a key of one room cannot claim, rename or draw measures on the host of another', async () => {
+      expect(await ingest.start(roomB, of('bind-b', 'bind-host-b', '老李'))).toMatchObject({ ok: true })
+      const claimed = await ingest.start(roomA, of('bind-a', 'bind-host-b', '骗子'))
+      expect(claimed).toMatchObject({ ok: false, error: { code: 'forbidden', field: 'host.id' } })
+      const host = await db.selectFrom('hosts').select('name').where('id', '=', 'bind-host-b').executeTakeFirst()
+      expect(host?.name).toBe('老李')
+    })
+
+    test('a banned host does not come back under another host id', async () => {
+      expect(await ingest.start(roomA, of('bind-a', 'bind-host-a'))).toMatchObject({ ok: true })
+      await ban('bind-host-a')
+      const renamed = await ingest.start(roomA, of('bind-a', 'bind-host-a-new'))
+      expect(renamed).toMatchObject({ ok: false, error: { code: 'room_suspended' } })
+    })
+
+    test('a refused start changes nothing of the room', async () => {
+      const before = await db.selectFrom('rooms').selectAll().where('id', '=', 'bind-a').executeTakeFirst()
+      await ingest.start(
+        roomA,
+        sessionStart({ roomId: 'bind-a', title: '换个名字', host: { id: 'bind-host-a', name: 'x' } }),
+      )
+      expect(await db.selectFrom('rooms').selectAll().where('id', '=', 'bind-a').executeTakeFirst()).toEqual(before)
+    })
+
+    test('a demo key and a real room keep apart', async () => {
+      await start('bind-real')
+      const demo: ProducerGrant = { keyId: 'demo', rooms: 'all', demo: true }
+      const refused = await ingest.start(demo, sessionStart({ roomId: 'bind-real' }))
+      expect(refused).toMatchObject({ ok: false, error: { code: 'forbidden', field: 'roomId' } })
+    })
+
+    test.each(['2000-01-01T00:00:00Z', '0000-01-01T00:00:00Z', '2999-01-01T00:00:00Z'])(
+      'a broadcast dated %s is refused: measures are judged by the law of its day',
+      async (startedAt) => {
+        const refused = await ingest.start(anyRoom, sessionStart({ roomId: `dated-${startedAt}`, startedAt }))
+        expect(refused).toMatchObject({ ok: false, error: { code: 'bad_request', field: 'startedAt' } })
+      },
+    )
+
+    async function ban(hostId: string): Promise<void> {
+      await db
+        .insertInto('enforcements')
+        .values({
+          id: `ban-${hostId}`,
+          action: 'ban',
+          subject_kind: 'host',
+          subject_id: hostId,
+          status: 'effective',
+          reason: '测试',
+          notice: '测试',
+          evidence: '[]',
+          grounds: '[]',
+          actor: '{"kind":"service","id":"test","name":"test","role":"service"}',
+          actor_id: 'test',
+          codes: [],
+          audit_seq: 0,
+          idempotency_key: `ban-${hostId}`,
+          request_hash: '',
+          demo: false,
+          room_id: null,
+          session_id: null,
+          host_id: hostId,
+          host_name: null,
+          room_title: null,
+          case_id: null,
+          reverses: null,
+          reversed_by: null,
+        })
+        .execute()
+    }
   })
 
   test('events of many rooms in one group keep their own order and fail on their own', async () => {

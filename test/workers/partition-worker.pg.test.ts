@@ -1,7 +1,9 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createInProcessFanout } from '../../src/bus/in-process-fanout.ts'
 import type { RoomEvent } from '../../src/contracts/room-event.ts'
 import { laggingPartitions } from '../../src/store/analysis-log.ts'
+import { standingFindings } from '../../src/store/case-detail.ts'
 import { factsSince, sequenceFacts } from '../../src/store/console-log.ts'
 import type { Db } from '../../src/store/database.ts'
 import { commitBatches } from '../../src/store/event-log.ts'
@@ -54,7 +56,7 @@ describe('workers/partition-worker', () => {
   }
 
   async function say(sessionId: string, ...events: RoomEvent[]): Promise<void> {
-    const [outcome] = await commitBatches(db, [{ sessionId, events, acceptGap: false }])
+    const [outcome] = await commitBatches(db, [{ sessionId, events, acceptGapAt: null }])
     expect(outcome?.kind).toBe('accepted')
   }
 
@@ -222,6 +224,100 @@ describe('workers/partition-worker', () => {
     expect(gaps).toMatchObject([{ from_seq: 2, to_seq: 2, reason: 'poison' }])
     await one.stop()
   })
+
+  test('an event whose findings cannot be stored is set aside alone; other rooms of the partition go on', async () => {
+    const first = await room()
+    const second = await roomOfPartition(first.partition)
+    await say(first.sessionId, speech(1, '这个茶根治高血压'), speech(2, '来押红押蓝'))
+    await say(second, speech(1, '这个茶根治高血压'))
+    // The database refuses whatever this one event brings.
+    await sql
+      .raw(
+        `CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.session_id = '${first.sessionId}' AND NEW.seq = 2 THEN RAISE EXCEPTION 'refused'; END IF;
+           RETURN NEW; END $$;
+         CREATE TRIGGER refuse_one BEFORE INSERT ON findings FOR EACH ROW EXECUTE FUNCTION refuse_one();`,
+      )
+      .execute(db)
+    const one = worker()
+    await one.analyse(first.partition)
+    await one.stop()
+    await sql.raw('DROP TRIGGER refuse_one ON findings').execute(db)
+    expect((await alertsOf(first.sessionId)).map((alert) => alert.code)).toEqual(['efficacy.food_cure'])
+    expect(await alertsOf(second)).toHaveLength(1)
+    const letters = await db.selectFrom('dead_letters').selectAll().where('session_id', '=', first.sessionId).execute()
+    expect(letters).toMatchObject([{ seq: 2, error: expect.stringContaining('refused') }])
+  })
+
+  test('words that were corrected away are no evidence any more; the case is as grave as what stands', async () => {
+    const { sessionId, partition } = await room()
+    const one = worker()
+    await say(sessionId, speech(1, '这个茶根治高血压'), speech(2, '糖尿病也能治好', { atMs: 200_000 }))
+    await one.analyse(partition)
+    const [alert] = await alertsOf(sessionId)
+    await say(sessionId, speech(3, '这个茶很香大家喝喝看', { revises: 1, atMs: 210_000 }))
+    await one.analyse(partition)
+    await one.stop()
+    const standing = await standingFindings(db, alert?.case_id ?? '')
+    expect(standing.map((finding) => finding.seq)).toEqual([2])
+    const { severity } = await db
+      .selectFrom('cases')
+      .select('severity')
+      .where('id', '=', alert?.case_id ?? '')
+      .executeTakeFirstOrThrow()
+    const [after] = await alertsOf(sessionId)
+    expect(severity).toBe(after?.seed.severity)
+  })
+
+  test('ingest and analysis of the same sessions never wait for each other in a circle', async () => {
+    const rooms = await Promise.all(Array.from({ length: 12 }, () => room()))
+    const one = worker()
+    const before = await deadlocks()
+    await Promise.all([
+      ...rooms.map(async ({ sessionId }) => {
+        for (let seq = 1; seq <= 12; seq += 1) await say(sessionId, speech(seq, `第${seq}次说这个茶根治高血压`))
+      }),
+      (async () => {
+        for (let round = 0; round < 30; round += 1) {
+          await Promise.all(
+            [...new Set(rooms.map(({ partition }) => partition))].map((partition) => one.analyse(partition)),
+          )
+        }
+      })(),
+    ])
+    for (const { partition } of rooms) await one.analyse(partition)
+    await one.stop()
+    expect(await deadlocks()).toBe(before)
+  })
+
+  test('a long upload of one room does not keep another waiting', async () => {
+    const long = await room()
+    const short = await roomOfPartition(long.partition)
+    for (let from = 1; from <= 3_000; from += 200) {
+      const events = Array.from({ length: 200 }, (_, index) => speech(from + index, `闲话第${from + index}句`))
+      await say(long.sessionId, ...events)
+    }
+    await say(short, speech(1, '这个茶根治高血压'))
+    const lease = await acquireLease(db, long.partition, 'fair')
+    if (!lease) throw new Error('the lease was free')
+    await analyseBatch(db, new RoomKeeper(db, packs, now), lease)
+    expect(await alertsOf(short)).toHaveLength(1)
+    await db.deleteFrom('partition_leases').where('partition', '=', long.partition).execute()
+  })
+
+  async function deadlocks(): Promise<number> {
+    const { rows } = await sql<{ deadlocks: number }>`
+      SELECT pg_stat_force_next_flush(), deadlocks FROM pg_stat_database WHERE datname = current_database()`.execute(db)
+    return rows[0]?.deadlocks ?? 0
+  }
+
+  /** A session of a room that falls into a given partition. */
+  async function roomOfPartition(partition: number): Promise<string> {
+    for (;;) {
+      const next = await room()
+      if (next.partition === partition) return next.sessionId
+    }
+  }
 
   test('[AN9] a session remembers which pack judged which events', async () => {
     const { sessionId, partition } = await room()

@@ -153,6 +153,8 @@ const statements = [
     span_start int NOT NULL,
     alert_id text,
     finding jsonb NOT NULL,
+    -- seq of the event that corrected the words away; the finding stays, but nothing rests on it any more.
+    withdrawn_by int,
     PRIMARY KEY (session_id, seq, code, rule_id, span_start)
   )`,
   `CREATE INDEX findings_alert ON findings (alert_id) WHERE alert_id IS NOT NULL`,
