@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RoomClient } from '../../sdk/room-client.ts'
 import { findBundledPostgres } from '../../src/store/bundled/start-bundled-postgres.ts'
 import { openDatabase } from '../../src/store/database.ts'
+import { impliedAlerts, lagOf, storedAlerts } from '../support/oracle.ts'
 import { freePort, openFolder, runProgram, startService } from '../support/service.ts'
 
 const claim = '这个茶喝一个月血糖自己就降下来了药都不用吃'
@@ -71,32 +72,11 @@ describe('the whole process is killed during ingest', () => {
         expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: sent }, (_, index) => index + 1))
         expect(rows.length).toBeGreaterThanOrEqual(before.get(session.id) ?? 0)
       }
-      await expect
-        .poll(
-          async () => {
-            const { lag } = await db
-              .selectFrom('sessions')
-              .innerJoin('session_cursors', 'session_cursors.session_id', 'sessions.id')
-              .select((eb) =>
-                eb.fn.sum<number>(eb('sessions.last_seq', '-', eb.ref('session_cursors.processed_seq'))).as('lag'),
-              )
-              .executeTakeFirstOrThrow()
-            return Number(lag)
-          },
-          { timeout: 30_000 },
-        )
-        .toBe(0)
-      const alerts = await db.selectFrom('alerts').select(['session_id', 'code', 'seed']).execute()
-      const hits = alerts.filter((alert) => alert.code.startsWith('efficacy.'))
-      expect(new Set(hits.map((alert) => alert.session_id)).size).toBe(sessions.length)
-      const keys = alerts.map((alert) => `${alert.session_id} ${alert.code} ${alert.seed.anchorSeq}`)
-      expect(new Set(keys).size).toBe(keys.length)
-      // Every planted claim is in the alert of its session exactly once, those before the kill and those after.
-      const planted = Array.from({ length: sent }, (_, index) => index).filter((index) => index % 20 === 7)
-      for (const session of sessions) {
-        const seqs = hits.filter((alert) => alert.session_id === session.id).flatMap((alert) => alert.seed.hits)
-        for (const index of planted) expect(seqs).toContain(index + 1)
-      }
+      await expect.poll(() => lagOf(db), { timeout: 60_000 }).toBe(0)
+      // The same alerts as one undisturbed fold over what is stored: none lost, none doubled, every hit in its place.
+      const implied = await impliedAlerts(db)
+      expect(await storedAlerts(db)).toEqual(implied)
+      expect(new Set(implied.map((alert) => alert.sessionId)).size).toBe(sessions.length)
     } finally {
       await db.destroy()
       expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null })
