@@ -23,6 +23,8 @@ export type Access = {
   peek(token: string): Promise<Person | null>
   /** What a room key allows, unless unknown or revoked. */
   grantOf(key: string): Promise<RoomGrant | null>
+  /** Which of these keys, by id, open nothing any more. Asks anew every time. */
+  revokedOf(keyIds: readonly string[]): Promise<string[]>
   can(person: Person, permission: Permission): boolean
   permissionsOf(person: Person): Permission[]
   /** Which permission a console event needs; every event of the wire has one. */

@@ -38,6 +38,7 @@ export function createAccess(ports: AccessPorts, options: AccessOptions): Access
       return tokenHash === null ? null : ports.loginSessions.look(tokenHash)
     },
     grantOf: grants,
+    revokedOf: (keyIds) => (keyIds.length === 0 ? Promise.resolve([]) : ports.roomKeys.revokedOf(keyIds)),
     can: (person, permission) => !person.disabled && permissionsByRole[person.role].includes(permission),
     permissionsOf: (person) => (person.disabled ? [] : [...permissionsByRole[person.role]]),
     eventPermission: (event) => permissionByEvent[event],

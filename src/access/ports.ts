@@ -29,6 +29,8 @@ export type LoginSessionStore = {
 
 export type RoomKeyStore = {
   find(keyHash: string): Promise<RoomGrant | null>
+  /** Those of these key ids that were revoked or are unknown. */
+  revokedOf(keyIds: readonly string[]): Promise<string[]>
   /** Audited. Returns the new key's id. */
   add(key: NewRoomKey, by: Doer): Promise<Result<string>>
   /** Audited. Revokes every demo key and returns how many there were. */

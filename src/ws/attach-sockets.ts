@@ -16,6 +16,7 @@ import { ConsoleDoor } from './console-namespace.ts'
 import { ConsoleStream } from './console-stream.ts'
 import { HandshakeLimit } from './handshake-limit.ts'
 import { closeIngest, openIngest } from './ingest-namespace.ts'
+import { KeyWatch } from './key-watch.ts'
 import { LogFollower } from './log-follower.ts'
 import { PlainDoor, plainPath } from './plain-door.ts'
 import { Relay } from './relay.ts'
@@ -158,17 +159,13 @@ export function attachSockets(server: HttpServer, deps: SocketDeps): SocketHub {
     else plain.upgrade(request, socket, head)
   }
   server.on('upgrade', onUpgrade)
-  const stopHearingKeys = fanout.subscribe('key', ({ keyId }) => {
-    for (const client of registry.clients) {
-      if (client.grant?.keyId === keyId) client.refuseKey('This room key was revoked')
-    }
-  })
+  const keys = new KeyWatch({ access, registry, onError })
 
   return {
     stats: () => ({ rooms: registry.liveSessions, consoles: consoles.size }),
     async close() {
       closing = true
-      stopHearingKeys()
+      keys.close()
       server.off('upgrade', onUpgrade)
       closeIngest(registry)
       consoleDoor.close()

@@ -1,5 +1,5 @@
 import type { Namespace, Socket } from 'socket.io'
-import type { Access } from '../access/access.ts'
+import type { Access, RoomGrant } from '../access/access.ts'
 import { refuse, type WireError } from '../contracts/errors.ts'
 import { closeCodes } from '../contracts/ingest-wire.ts'
 import { limits } from '../contracts/limits.ts'
@@ -45,7 +45,11 @@ export function openIngest(namespace: Namespace, deps: IngestNamespaceDeps): voi
 async function admit(socket: Socket, deps: IngestNamespaceDeps): Promise<RefusedHandshake | null> {
   const key = keyOf(socket)
   if (key === null) return null
-  if (await deps.access.grantOf(key)) return null
+  const grant = await deps.access.grantOf(key)
+  if (grant) {
+    socket.data = grant
+    return null
+  }
   deps.onWrongKey(deps.visitors.address(socket.request))
   return new RefusedHandshake(refuse('unauthorised', 'This room key is unknown or was revoked').error)
 }
@@ -61,6 +65,7 @@ function connected(socket: Socket, deps: IngestNamespaceDeps): void {
     deps.visitors.address(socket.request),
     key,
   )
+  if (key !== null) client.grant = socket.data as RoomGrant
   deps.registry.add(client)
   const unknown = setTimeout(() => {
     if (client.key === null) client.refuseKey(`No key within ${limits.authMs / 1_000} s`)

@@ -58,6 +58,7 @@ const doors: Record<string, (key: string) => Promise<Door>> = {
 
 describe.each(Object.entries(doors))('over %s', (name, open) => {
   const cut = name === 'Socket.IO' ? 'io server disconnect' : 4403
+  const ended = name === 'Socket.IO' ? 'io server disconnect' : 4401
 
   test('a broadcast starts, is acknowledged after the commit and resumes where it was', async () => {
     const room = await open(key)
@@ -299,13 +300,32 @@ describe.each(Object.entries(doors))('over %s', (name, open) => {
     let seq = 0
     await until(async () => {
       seq += 1
-      const answer = await Promise.race([
-        room.ask('events.append', { sessionId, events: [speech(seq)] }),
-        room.gone.then((): AskReply => ({ ok: false, error: { code: 'unauthorised' } })),
-      ])
+      const closed = room.gone.then((): AskReply => ({ ok: false, error: { code: 'unauthorised' } }))
+      // An answer that the close cuts off is the close.
+      const asked = room.ask('events.append', { sessionId, events: [speech(seq)] }).catch(() => closed)
+      const answer = await Promise.race([asked, closed])
       return !answer.ok && answer.error?.['code'] === 'unauthorised'
     }, 7_000)
     await room.gone
+  })
+
+  test('a silent connection whose key is revoked is closed within five seconds, and no other', async () => {
+    const roomId = `${name}-silent`
+    const own = await house.key([roomId])
+    const silent = await open(own)
+    const fixture = await addCase(house.db, { roomId, hostId: `host-of-${roomId}` })
+    await silent.ask('events.append', { sessionId: fixture.sessionId, events: [speech(1, '家人们看这款茶')] })
+    // Another one that has not said a word since its handshake.
+    const mute = await open(own)
+    const stays = await open(key)
+    await house.revoke(own)
+    const from = performance.now()
+    const told = silent.hears('session.closed')
+    expect(await Promise.all([silent.gone, mute.gone])).toEqual([ended, ended])
+    expect(performance.now() - from).toBeLessThan(5_000)
+    expect(await told).toMatchObject({ sessionId: null, code: 4401 })
+    expect(await stays.ask('session.start', startOf(`${name}-stays`))).toMatchObject({ ok: true })
+    stays.leave()
   })
 })
 
