@@ -36,6 +36,7 @@ export type EnforcementTx = {
   lockEnforcement(id: string): Promise<LockedEnforcement | undefined>
   /** What this person's idempotency key was used for; ask after locking. */
   earlier(command: KeyedCommand): Promise<{ use: 'new' } | { use: 'other' } | { use: 'same'; enforcement: Enforcement }>
+  /** Events by seq; those whose words were corrected later are left out. */
   events(sessionId: string, seqs: readonly number[]): Promise<RoomEvent[]>
   /** Writes the measure and everything that follows from it; returns it as stored. With nobody on air it is in effect at once. */
   record(decision: Decision): Promise<Enforcement>

@@ -33,11 +33,12 @@ export type AuditVerdict =
   { ok: true; entries: number; head: string } | { ok: false; firstBadSeq: number; problem: string }
 
 /** Re-computes the whole chain; names the first entry that does not fit. One snapshot: entries written meanwhile wait. */
-export async function verifyAudit(db: Db): Promise<AuditVerdict> {
+export async function verifyAudit(db: Db | Tx): Promise<AuditVerdict> {
+  if (db.isTransaction) return verifyWithin(db)
   return db.transaction().setIsolationLevel('repeatable read').execute(verifyWithin)
 }
 
-async function verifyWithin(db: Tx): Promise<AuditVerdict> {
+async function verifyWithin(db: Db | Tx): Promise<AuditVerdict> {
   let prevHash = '0'.repeat(64)
   let seq = 0
   for (;;) {

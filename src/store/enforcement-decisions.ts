@@ -57,6 +57,14 @@ function enforcementTx(tx: Tx): EnforcementTx {
         .select('body')
         .where('session_id', '=', sessionId)
         .where('seq', 'in', seqs)
+        // Words that were corrected later are no evidence.
+        .where(
+          sql<boolean>`NOT EXISTS (
+            SELECT 1 FROM events later
+            WHERE later.session_id = events.session_id AND later.channel = 'speech'
+              AND (later.body ->> 'revises')::int = events.seq
+          )`,
+        )
         .execute()
       return rows.map((row) => row.body)
     },

@@ -241,6 +241,23 @@ describe('refusals leave everything as it was', () => {
     }
   })
 
+  test('words that were corrected later are refused as evidence', async () => {
+    const fixture = await addCase(db)
+    const correction = {
+      seq: 4,
+      atMs: 20_000,
+      channel: 'speech',
+      text: '我说的是三天送到',
+      revises: 1,
+      partial: false,
+      speaker: 'host',
+    } as const
+    await addEvent(db, fixture.sessionId, correction)
+    const changes = { evidenceIds: [`${fixture.sessionId}:2`, `${fixture.sessionId}:1`] }
+    const result = await createDoor(db).issue(command(fixture, changes), by(moderator))
+    expect(result).toMatchObject({ ok: false, error: { code: 'bad_request', field: 'evidenceIds.1' } })
+  })
+
   test('a clause not yet in force when the words were spoken is refused', async () => {
     const fixture = await addCase(db, { startedAt: '2014-05-01T08:00:00Z' })
     const result = await createDoor(db).issue(command(fixture), by(moderator))
