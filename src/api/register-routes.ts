@@ -7,6 +7,7 @@ import { routes, type Route, type RouteName } from '../contracts/routes.ts'
 import { unstorablePath } from '../contracts/storable-text.ts'
 import { sendRefusal } from './answer.ts'
 import type { Call, Handlers } from './handlers.ts'
+import { createRequestRates, type RequestRates } from './request-rates.ts'
 import { unstorable } from './room-handlers.ts'
 import type { Visitors } from './visitors.ts'
 
@@ -19,21 +20,12 @@ declare module 'fastify' {
 
 type Deps = { access: Access; visitors: Visitors; handlers: Handlers }
 
-/** Requests a minute of one login, or of one address without a login. */
-const requestsPerMinute = 300
-/** Wrong keys a second from one address. */
-const wrongKeysPerSecond = 10
-
 const errorBody = z.object({ error: wireErrorSchema })
 
 /** Registers every route of the table, and nothing else: access, schemas and handler come from its name. */
 export async function registerRoutes(app: FastifyInstance, deps: Deps): Promise<void> {
   app.decorateRequest('caller', null)
-  const wrongKeys = app.createRateLimit({
-    max: wrongKeysPerSecond,
-    timeWindow: 1_000,
-    keyGenerator: (request) => deps.visitors.address(request.raw),
-  })
+  const rates = createRequestRates(app, deps.visitors)
   for (const name of Object.keys(routes) as RouteName[]) {
     const route: Route = routes[name]
     app.route({
@@ -49,10 +41,9 @@ export async function registerRoutes(app: FastifyInstance, deps: Deps): Promise<
         ...(route.body ? { body: route.body } : {}),
         response: { 200: route.response, '4xx': errorBody, '5xx': errorBody },
       },
-      config: { rateLimit: rateOf(route, deps.visitors) },
       onRequest: async (request, reply) => {
         void reply.header('cache-control', 'no-store')
-        const refusal = await admit(route, request, deps, wrongKeys)
+        const refusal = await admit(route, request, deps, rates)
         if (!refusal) return
         request.log.warn({ code: refusal.error.code, route: name, caller: request.caller?.name }, 'refused')
         await sendRefusal(request, reply, refusal)
@@ -85,43 +76,56 @@ async function run<N extends RouteName>(
   return result.ok ? reply.send(result.value) : sendRefusal(request, reply, result)
 }
 
-type WrongKeys = ReturnType<FastifyInstance['createRateLimit']>
-
-/** Decides whether the caller may use the route; sets `request.caller`. */
+/**
+ * Decides whether the caller may use the route; sets `request.caller`. An address that was refused too often is turned
+ * away before anything is looked up; somebody known is counted as themselves, from wherever they come.
+ */
 async function admit(
   route: Route,
   request: FastifyRequest,
   { access, visitors }: Deps,
-  wrongKeys: WrongKeys,
+  rates: RequestRates,
 ): Promise<Refusal | null> {
-  if (route.access === 'room-key') return admitRoom(request, access, wrongKeys)
+  if (route.access === 'room-key') return admitRoom(request, access, rates)
+  const turnedAway = await rates.ofAddress.exceeded(request)
+  if (turnedAway) return turnedAway
   // A page of another site can make a browser send cookies, but neither this header nor a false Origin.
   if (route.method === 'POST' && (!visitors.sameOrigin(request.raw) || request.headers['x-livewarden'] !== '1')) {
-    return refuse(
-      'forbidden',
-      'A change must come from the console itself: send the header `x-livewarden: 1` from a page of this origin',
+    return (
+      (await rates.ofAddress.count(request)) ??
+      refuse(
+        'forbidden',
+        'A change must come from the console itself: send the header `x-livewarden: 1` from a page of this origin',
+      )
     )
   }
-  if (route.access === 'public') return null
+  if (route.access === 'public') return rates.ofAddress.count(request)
   const token = visitors.token(request.raw)
   const person = token === null ? null : await access.personOf(token)
-  if (!person) return refuse('unauthorised', 'Sign in first: POST /v1/login')
+  if (!person) {
+    return (await rates.ofAddress.count(request)) ?? refuse('unauthorised', 'Sign in first: POST /v1/login')
+  }
   request.caller = person
+  const tooMany = await rates.ofPerson.count(request)
+  if (tooMany) return tooMany
   if (access.mayCall(route.access, person)) return null
   return refuse('forbidden', `The role ${person.role} lacks the permission ${route.access}`)
 }
 
-async function admitRoom(request: FastifyRequest, access: Access, wrongKeys: WrongKeys): Promise<Refusal | null> {
-  const tooMany = refuse('rate_limited', 'Too many wrong keys from this address', { retryAfterMs: 1_000 })
-  const looked = await wrongKeys(request, { increment: false })
-  if (!looked.isAllowed && looked.isExceeded) return tooMany
+/**
+ * What a room may send is bounded by its events, not by its requests: a good key is not counted, and is not kept out for
+ * what others at its address did before this second.
+ */
+async function admitRoom(request: FastifyRequest, access: Access, rates: RequestRates): Promise<Refusal | null> {
+  const guessing = await rates.ofWrongKeys.exceeded(request)
+  if (guessing) return guessing
   const [scheme, key] = (request.headers.authorization ?? '').split(' ')
   const given = scheme?.toLowerCase() === 'bearer' && key ? key : null
   const grant = given === null ? null : await access.grantOf(given)
   if (!grant) {
     // Who sends no key guesses none.
-    if (given !== null) await wrongKeys(request)
-    return refuse('unauthorised', 'Send a room key: `Authorization: Bearer lw_…`')
+    const tooMany = given === null ? null : await rates.ofWrongKeys.count(request)
+    return tooMany ?? refuse('unauthorised', 'Send a room key: `Authorization: Bearer lw_…`')
   }
   request.caller = grant
   return null
@@ -143,16 +147,6 @@ function strayParts(route: Route, name: RouteName, request: FastifyRequest): Ref
     if (path !== null) return unstorable(path)
   }
   return null
-}
-
-function rateOf(route: Route, visitors: Visitors) {
-  // What a room may send is bounded by its events, not by its requests.
-  if (route.access === 'room-key') return false as const
-  return {
-    max: requestsPerMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request: FastifyRequest) => visitors.token(request.raw) ?? visitors.address(request.raw),
-  }
 }
 
 function tagOf(route: Route): string {

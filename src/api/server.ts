@@ -9,7 +9,6 @@ import type { z } from 'zod'
 import type { Access } from '../access/access.ts'
 import type { Fanout } from '../bus/fanout.ts'
 import type { Cases } from '../cases/cases.ts'
-import { refuse } from '../contracts/errors.ts'
 import { limits } from '../contracts/limits.ts'
 import type { readySchema } from '../contracts/routes.ts'
 import type { EnforcementDoor } from '../enforcement/enforcement.ts'
@@ -80,10 +79,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   drainOnClose(app)
   await app.register(fastifyCookie)
   await app.register(fastifyHelmet, securityHeaders)
-  await app.register(fastifyRateLimit, {
-    global: false,
-    errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(ttl),
-  })
+  await app.register(fastifyRateLimit, { global: false })
   await collectDocs(app, deps.config.version)
   const visitors = createVisitors(deps.config)
   await registerRoutes(app, {
@@ -101,16 +97,6 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   await serveConsole(app, deps.config.webDir)
   await app.ready()
   return app
-}
-
-class TooManyRequests extends Error {
-  readonly statusCode = 429
-  readonly retryAfterMs: number
-
-  constructor(retryAfterMs: number) {
-    super('Too many requests')
-    this.retryAfterMs = retryAfterMs
-  }
 }
 
 /** JSON with the place of an error in the answer, NDJSON left for the route that takes it, and nothing else. */
@@ -142,10 +128,6 @@ function answerErrors(app: FastifyInstance): void {
     void reply.header('x-request-id', request.id)
   })
   app.setErrorHandler(async (error, request, reply) => {
-    if (error instanceof TooManyRequests) {
-      const { retryAfterMs } = error
-      return sendRefusal(request, reply, refuse('rate_limited', 'Too many requests; slow down', { retryAfterMs }))
-    }
     const refusal = refusalOf(error)
     if (refusal.error.code === 'too_large') await drainBody(request.raw)
     if (refusal.error.code === 'internal') request.log.error({ err: error, url: pathOf(request) }, 'a request failed')

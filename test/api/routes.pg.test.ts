@@ -119,6 +119,54 @@ describe('access', () => {
     expect(await lead.get('/v1/me')).toMatchObject({ status: 200 })
   })
 
+  test('guessing logins is bounded by address, whatever cookie is sent, and harms no room with a good key', async () => {
+    const guessed = await openHouse()
+    const ask = async (cookie: string) => (await fetch(`${guessed.url}/v1/me`, { headers: { cookie } })).status
+    const before: number[] = []
+    for (let count = 0; count < 150; count += 1) before.push(await ask(`__Host-lw=guess-${count}`), await ask(''))
+    expect(new Set(before)).toEqual(new Set([401]))
+    const after = await Promise.all(Array.from({ length: 50 }, (_, count) => ask(`__Host-lw=another-${count}`)))
+    expect(new Set(after)).toEqual(new Set([429]))
+    const authorization = `Bearer ${await guessed.key()}`
+    const events = { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: '[]' }
+    const good = await Promise.all(
+      Array.from({ length: 400 }, async () => (await fetch(`${guessed.url}/v1/sessions/x/events`, events)).status),
+    )
+    expect(good).not.toContain(429)
+    expect(good).not.toContain(401)
+    await guessed.close()
+  })
+
+  test('guesses that come all at once are bounded alike', async () => {
+    const stormed = await openHouse()
+    const answers = await Promise.all(
+      Array.from({ length: 400 }, async (_, count) => {
+        const answer = await fetch(`${stormed.url}/v1/me`, { headers: { cookie: `__Host-lw=guess-${count}` } })
+        return answer.status
+      }),
+    )
+    expect(answers.filter((status) => status === 401)).toHaveLength(300)
+    expect(answers.filter((status) => status === 429)).toHaveLength(100)
+    await stormed.close()
+  })
+
+  test('somebody who signs in on two machines has one allowance', async () => {
+    const twice = await house.visitor('engineer')
+    const login = { login: twice.person.login, password: 'correct horse' }
+    const answer = await fetch(`${house.url}/v1/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-livewarden': '1', origin: house.url },
+      body: JSON.stringify(login),
+    })
+    const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    for (let count = 0; count < 150; count += 1) {
+      await twice.get('/v1/me')
+      await fetchFrom('/v1/me', { headers: { cookie } })
+    }
+    expect((await twice.get('/v1/me')).status).toBe(429)
+    expect((await fetchFrom('/v1/me', { headers: { cookie } })).status).toBe(429)
+  })
+
   test('an eleventh wrong key within a second is turned away unread', async () => {
     const attempt = () => fetchFrom('/v1/sessions', { method: 'POST', headers: { authorization: 'Bearer lw_wrong' } })
     const answers = await Promise.all(Array.from({ length: 30 }, attempt))
