@@ -63,7 +63,7 @@ export function consoleEvents(deps: ConsoleEventsDeps): Take<ConsoleClient> {
         if (!(await sessionPlace(db, data.sessionId))) {
           return refuse('not_found', `There is no session ${JSON.stringify(data.sessionId)}`)
         }
-        return ok(await watch.watch(client, data.sessionId))
+        return watch.watch(client, data.sessionId)
       },
       'room.unwatch'({ client, data }) {
         watch.unwatch(client, data.sessionId)

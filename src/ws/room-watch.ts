@@ -1,4 +1,5 @@
 import type { Fanout } from '../bus/fanout.ts'
+import { ok, refuse, type Result } from '../contracts/errors.ts'
 import type { Transcript } from '../contracts/history.ts'
 import type { Db } from '../store/database.ts'
 import { readTranscript } from '../store/history.ts'
@@ -11,6 +12,8 @@ const collectMs = 100
 /** Looks by itself this often, in case a notice was lost. */
 const pollMs = 2_000
 const mostLines = 500
+/** Rooms one console may watch at once; a screen shows one. */
+const mostWatched = 16
 
 type Watched = {
   clients: Set<ConsoleClient>
@@ -38,8 +41,15 @@ export class RoomWatch {
     }, pollMs)
   }
 
-  /** The newest lines; from here on the console is pushed those that follow. A line may come twice, none is left out. */
-  async watch(client: ConsoleClient, sessionId: string): Promise<Transcript> {
+  /**
+   * The newest lines; from here on the console is pushed those that follow. A line may come twice, none is left out.
+   * Refused when the console is gone by now, for nobody would unwatch for it, and when it watches too many rooms.
+   */
+  async watch(client: ConsoleClient, sessionId: string): Promise<Result<Transcript>> {
+    if (!client.socket.connected) return refuse('not_found', 'The console that asked is gone')
+    if (this.#watchedBy(client, sessionId) >= mostWatched) {
+      return refuse('too_large', `A console watches at most ${mostWatched} rooms at once; unwatch one`)
+    }
     const watched = this.#rooms.get(sessionId) ?? {
       clients: new Set(),
       lastSeq: null,
@@ -52,7 +62,7 @@ export class RoomWatch {
     watched.clients.add(client)
     const transcript = await readTranscript(this.#deps.db, sessionId, { limit: 200 })
     watched.lastSeq ??= transcript.lastSeq
-    return transcript
+    return ok(transcript)
   }
 
   unwatch(client: ConsoleClient, sessionId: string): void {
@@ -73,6 +83,13 @@ export class RoomWatch {
     clearInterval(this.#poll)
     for (const { timer } of this.#rooms.values()) if (timer) clearTimeout(timer)
     this.#rooms.clear()
+  }
+
+  /** How many rooms other than this one the console watches. */
+  #watchedBy(client: ConsoleClient, sessionId: string): number {
+    let count = 0
+    for (const [id, { clients }] of this.#rooms) if (id !== sessionId && clients.has(client)) count += 1
+    return count
   }
 
   #wake(sessionId: string): void {

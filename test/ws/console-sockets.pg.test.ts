@@ -347,6 +347,19 @@ describe('a room that is watched', () => {
     for (const { socket } of [first, second, room]) socket.disconnect()
   })
 
+  test('a console watches sixteen rooms and no more, and may exchange one for another', async () => {
+    const ids: string[] = []
+    for (let count = 0; count < 17; count += 1) ids.push((await liveSession(`sixteen-${count}`)).id)
+    const last = ids.pop() ?? ''
+    const console = await sit(lead)
+    for (const sessionId of ids) expect(await console.ask('room.watch', { sessionId })).toMatchObject({ ok: true })
+    expect(await console.ask('room.watch', { sessionId: last })).toMatchObject({ error: { code: 'too_large' } })
+    expect(await console.ask('room.watch', { sessionId: ids[0] })).toMatchObject({ ok: true })
+    await console.ask('room.unwatch', { sessionId: ids[0] })
+    expect(await console.ask('room.watch', { sessionId: last })).toMatchObject({ ok: true })
+    console.socket.disconnect()
+  })
+
   test('a session that does not exist cannot be watched', async () => {
     const console = await sit(lead)
     expect(await console.ask('room.watch', { sessionId: 'nowhere' })).toMatchObject({ error: { code: 'not_found' } })
