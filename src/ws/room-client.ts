@@ -3,6 +3,7 @@ import type { IngestDownData, IngestDownType } from '../contracts/ingest-wire.ts
 import { closeCodes } from '../contracts/ingest-wire.ts'
 import { limits } from '../contracts/limits.ts'
 import type { Talker } from './on.ts'
+import { RecentSet } from './recent-set.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** How a message reaches a room: over Socket.IO or over a plain WebSocket. */
@@ -13,13 +14,10 @@ export type RoomTransport = {
 }
 
 /** A broadcast this connection carries. */
-export type Carried = {
-  readonly sessionId: string
-  readonly roomId: string
-  readonly hostId: string
-  /** False once the service has closed it; events for it are then refused by `ingest` with the reason. */
-  live: boolean
-}
+export type Carried = { readonly sessionId: string; readonly roomId: string; readonly hostId: string }
+
+/** Ended broadcasts and told measures a connection remembers; of older ones it may hear twice. */
+const mostRemembered = 1_000
 
 /** Waits by how a measure that cuts is obeyed. */
 type Wait = { enforcementId: string; resolve: () => void }
@@ -32,9 +30,12 @@ export class RoomClient implements Talker {
   /** Null until a key was given. */
   key: string | null
   grant: RoomGrant | null = null
+  /** Broadcasts it carries now. */
   readonly sessions = new Map<string, Carried>()
-  /** Measures this connection has been told of. */
-  readonly told = new Set<string>()
+  /** Broadcasts it carried before. Frames for them may still come; `ingest` refuses those with the reason. */
+  readonly left = new RecentSet(mostRemembered)
+  /** Measures it has been told of that may still be told again, or lifted. */
+  readonly told = new RecentSet(mostRemembered)
   /** `session.start` under way: a connection that is about to carry a broadcast is not idle. */
   starting = 0
   readonly #bucket = new TokenBucket(2_000, 1_000)
@@ -51,12 +52,6 @@ export class RoomClient implements Talker {
 
   get closed(): boolean {
     return this.#closed
-  }
-
-  get liveSessions(): number {
-    let count = 0
-    for (const session of this.sessions.values()) if (session.live) count += 1
-    return count
   }
 
   tooFast(): number | null {

@@ -48,7 +48,7 @@ export function roomEvents(deps: RoomEventsDeps): Take<RoomClient> {
 
   async function start(client: RoomClient, grant: RoomGrant, message: SessionStart): Promise<Result<unknown>> {
     if (!deps.following()) return refuse('paused', 'The service is still starting', { retryAfterMs: 500 })
-    if (client.liveSessions >= limits.sessionsPerSocket) return tooManySessions()
+    if (client.sessions.size >= limits.sessionsPerSocket) return tooManySessions()
     client.starting += 1
     try {
       const started = await ingest.start(grant, message)
@@ -57,9 +57,9 @@ export function roomEvents(deps: RoomEventsDeps): Take<RoomClient> {
         return started
       }
       const { roomId, ...answer } = started.value
-      registry.carry(client, { sessionId: answer.sessionId, roomId, hostId: message.host.id, live: true })
+      registry.carry(client, { sessionId: answer.sessionId, roomId, hostId: message.host.id })
       for (const measure of answer.enforcements) client.told.add(measure.enforcementId)
-      await measures.checkStillOpen(answer.sessionId)
+      await measures.catchUp(client, { sessionId: answer.sessionId, roomId })
       return ok(answer)
     } finally {
       client.starting -= 1
@@ -75,8 +75,8 @@ export function roomEvents(deps: RoomEventsDeps): Take<RoomClient> {
   }
 
   async function append(client: RoomClient, grant: RoomGrant, message: EventsAppend): Promise<Result<unknown>> {
-    if (!client.sessions.has(message.sessionId)) {
-      if (client.liveSessions >= limits.sessionsPerSocket) return tooManySessions()
+    if (!client.sessions.has(message.sessionId) && !client.left.has(message.sessionId)) {
+      if (client.sessions.size >= limits.sessionsPerSocket) return tooManySessions()
       await client.adoptOnce(message.sessionId, () => adopt(client, grant, message.sessionId))
     }
     return ingest.append(grant, message.sessionId, message.events)
@@ -86,8 +86,8 @@ export function roomEvents(deps: RoomEventsDeps): Take<RoomClient> {
   async function adopt(client: RoomClient, grant: RoomGrant, sessionId: string): Promise<void> {
     const place = await sessionPlace(db, sessionId)
     if (!place || !covers(grant, place.roomId)) return
-    registry.carry(client, { sessionId, roomId: place.roomId, hostId: place.hostId, live: true })
-    await measures.checkStillOpen(sessionId)
+    registry.carry(client, { sessionId, roomId: place.roomId, hostId: place.hostId })
+    await measures.catchUp(client, { sessionId, roomId: place.roomId })
   }
 
   return on<typeof ingestUp, RoomClient, RoomGrant>({

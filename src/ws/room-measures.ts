@@ -6,10 +6,10 @@ import { closeCodes } from '../contracts/ingest-wire.ts'
 import type { Session } from '../contracts/session.ts'
 import type { EnforcementDoor } from '../enforcement/enforcement.ts'
 import type { Db } from '../store/database.ts'
-import { cuttingMeasure } from '../store/running-measures.ts'
+import { cuttingMeasure, unacknowledgedMeasures } from '../store/running-measures.ts'
 import { findSession } from '../store/sessions.ts'
 import type { Carriage, RoomRegistry } from './room-registry.ts'
-import type { RoomClient } from './room-client.ts'
+import type { Carried, RoomClient } from './room-client.ts'
 
 export type RoomMeasuresDeps = {
   registry: RoomRegistry
@@ -48,10 +48,12 @@ export class RoomMeasures {
   }
 
   /**
-   * For a broadcast that has just been taken up: whatever befell it before it was registered here, no fact will tell.
+   * For a broadcast that a connection has just taken up: what befell it before it was registered here, no fact will tell.
+   * Measures its room has not acknowledged are told now, and a broadcast that has ended meanwhile is left.
    */
-  async checkStillOpen(sessionId: string): Promise<void> {
-    const session = await findSession(this.#deps.db, sessionId)
+  async catchUp(client: RoomClient, of: Pick<Carried, 'sessionId' | 'roomId'>): Promise<void> {
+    for (const measure of await unacknowledgedMeasures(this.#deps.db, of.roomId)) tellOnce(client, measure)
+    const session = await findSession(this.#deps.db, of.sessionId)
     if (session?.endedAt) this.#ended(session)
   }
 
@@ -73,6 +75,7 @@ export class RoomMeasures {
     if (measure.status === 'ended' && cuttingActions.includes(measure.action) && measure.until !== null) {
       this.#lifted(measure.id, measure, 'The measure has run its time')
     }
+    if (isSettled(measure)) for (const client of this.#deps.registry.clients) client.told.delete(measure.id)
   }
 
   /** To those who were told of the measure, and to those it landed on. */
@@ -106,7 +109,7 @@ export class RoomMeasures {
 
   async #endedByMeasure(session: Session, carriages: readonly Carriage[]): Promise<void> {
     const measure = await cuttingMeasure(this.#deps.db, session.roomId, session.host.id)
-    const still = carriages.filter((carriage) => carriage.session.live)
+    const still = carriages.filter(({ client, session }) => client.sessions.has(session.sessionId))
     if (measure) this.#tell(still, measure)
     else for (const carriage of still) this.#close(carriage, closeCodes.measure, 'measure')
   }
@@ -115,10 +118,7 @@ export class RoomMeasures {
     const cutting = cuttingActions.includes(measure.action)
     const cuts: Promise<void>[] = []
     for (const [client, own] of byClient(carriages)) {
-      if (!client.told.has(measure.enforcementId)) {
-        client.told.add(measure.enforcementId)
-        client.transport.send('enforcement.issued', measure)
-      }
+      tellOnce(client, measure)
       if (cutting) cuts.push(this.#cut(client, own, measure))
     }
     if (cuts.length > 0) this.#track(this.#confirmAfter(cuts, measure.enforcementId))
@@ -160,9 +160,27 @@ export class RoomMeasures {
   }
 }
 
+function tellOnce(client: RoomClient, measure: RoomEnforcement): void {
+  if (client.told.has(measure.enforcementId)) return
+  client.told.add(measure.enforcementId)
+  client.transport.send('enforcement.issued', measure)
+}
+
+/**
+ * Nothing more will be told of it: it ran its time, or it does not keep anybody off air and was acknowledged. This fact
+ * comes after the one that it was issued, so forgetting the measure does not tell it twice. Of one that was lifted, the
+ * Reversal's own fact tells.
+ */
+function isSettled(measure: Enforcement): boolean {
+  if (measure.reversedBy !== null) return false
+  if (measure.endedAt !== null) return true
+  const keepsOffAir = cuttingActions.includes(measure.action) && measure.action !== 'interrupt'
+  return !keepsOffAir && measure.receivedAt !== null
+}
+
 /** A connection that carries another broadcast, or is about to, stays. */
 function endIfIdle(client: RoomClient, code: number, reason: string): void {
-  if (!client.closed && client.liveSessions === 0 && client.starting === 0) client.transport.end(code, reason)
+  if (!client.closed && client.sessions.size === 0 && client.starting === 0) client.transport.end(code, reason)
 }
 
 function byClient(carriages: readonly Carriage[]): Map<RoomClient, Carriage[]> {

@@ -29,8 +29,8 @@ export class RoomRegistry {
   }
 
   carry(client: RoomClient, session: Carried): void {
+    if (client.closed) return
     client.sessions.set(session.sessionId, session)
-    if (!session.live || client.closed) return
     const carriers = this.#bySession.get(session.sessionId) ?? new Set()
     carriers.add(client)
     this.#bySession.set(session.sessionId, carriers)
@@ -38,7 +38,8 @@ export class RoomRegistry {
 
   /** The broadcast is over for this connection; later events for it are answered by `ingest`. */
   leave({ client, session }: Carriage): void {
-    session.live = false
+    client.sessions.delete(session.sessionId)
+    client.left.add(session.sessionId)
     this.#forget(client, session)
   }
 

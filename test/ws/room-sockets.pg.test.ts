@@ -263,6 +263,20 @@ describe.each(Object.entries(doors))('over %s', (name, open) => {
     room.leave()
   })
 
+  test('a warning given while the producer was away is told when it goes on without a new start', async () => {
+    const roomId = `${name}-away`
+    const fixture = await addCase(house.db, { roomId, hostId: `host-of-${roomId}` })
+    const issued = await lead.post('/v1/enforcements', { ...command(fixture) })
+    expect(issued.status).toBe(200)
+    await house.db.updateTable('sessions').set({ last_seq: 3 }).where('id', '=', fixture.sessionId).execute()
+    const room = await open(key)
+    expect(await room.ask('events.append', { sessionId: fixture.sessionId, events: [speech(4)] })).toMatchObject({
+      ok: true,
+    })
+    expect(await room.hears('enforcement.issued')).toMatchObject({ enforcementId: issued.body['id'], action: 'warn' })
+    room.leave()
+  })
+
   test('a ban of the host cuts every room of that host', async () => {
     const hostId = `${name}-banned-host`
     const fixture = await addCase(house.db, { roomId: `${name}-banned-1`, hostId })
