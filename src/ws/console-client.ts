@@ -4,11 +4,11 @@ import type { Person } from '../contracts/people.ts'
 import type { Talker } from './on.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** More than this waiting to be sent: the console does not read. */
+/** More than this waiting to be sent: the console does not read. Text is counted in UTF-16 units, which costs nothing. */
 const mostPackets = 1_000
-const mostBytes = 1_048_576
-/** A larger packet is an answer the console asked for, such as a snapshot; it does not count as lagging. */
-const answerBytes = 524_288
+const mostUnits = 1_048_576
+/** How a Socket.IO packet begins that answers a question: its type, and the namespace. */
+const answerStart = '3/'
 /** Facts kept for a console while its `since` is answered. */
 const mostHeld = 20_000
 
@@ -70,15 +70,22 @@ export class ConsoleClient implements Talker {
     return first === 0 ? items : items.slice(first)
   }
 
+  /**
+   * Whether too much waits to be sent. One answer is left out, the largest: a snapshot may be larger than all that may
+   * wait, and its console has done no wrong.
+   */
   get lagging(): boolean {
     // The engine keeps here what its transport has not taken yet; `bufferedAmount` of the socket below stays 0.
     const { writeBuffer } = this.socket.conn as unknown as { writeBuffer: readonly { data?: unknown }[] }
     if (writeBuffer.length > mostPackets) return true
-    let bytes = 0
+    let units = 0
+    let largestAnswer = 0
     for (const { data } of writeBuffer) {
-      if (typeof data === 'string' && data.length < answerBytes) bytes += data.length
+      if (typeof data !== 'string') continue
+      units += data.length
+      if (data.startsWith(answerStart)) largestAnswer = Math.max(largestAnswer, data.length)
     }
-    return bytes > mostBytes
+    return units - largestAnswer > mostUnits
   }
 
   /** Ends the connection with a close code that the browser's page can read; a peer that does not answer is cut. */

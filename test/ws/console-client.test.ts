@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { StreamItem } from '../../src/contracts/console-wire.ts'
 import type { Person } from '../../src/contracts/people.ts'
 import { ConsoleClient } from '../../src/ws/console-client.ts'
@@ -53,13 +53,33 @@ test('of two questions at once, the later one counts', () => {
   expect(sent).toEqual([[6]])
 })
 
-test('a console lags when a thousand packets or a megabyte wait, but not for one large answer', () => {
-  const { client, writeBuffer } = sitting()
-  writeBuffer.push({ data: 'x'.repeat(5_000_000) })
-  expect(client.lagging).toBe(false)
-  writeBuffer.push(...Array.from({ length: 11 }, () => ({ data: 'x'.repeat(100_000) })))
-  expect(client.lagging).toBe(true)
-  writeBuffer.splice(0)
-  writeBuffer.push(...Array.from({ length: 1_001 }, () => ({ data: 'x' })))
-  expect(client.lagging).toBe(true)
+describe('a console lags', () => {
+  const answer = (size: number) => ({ data: `3/console,1[${'x'.repeat(size)}]` })
+  const push = (size: number) => ({ data: `2/console,["batch",${'x'.repeat(size)}]` })
+
+  test('when a thousand packets wait', () => {
+    const { client, writeBuffer } = sitting()
+    writeBuffer.push(...Array.from({ length: 1_000 }, () => ({ data: 'x' })))
+    expect(client.lagging).toBe(false)
+    writeBuffer.push({ data: 'x' })
+    expect(client.lagging).toBe(true)
+  })
+
+  test('when a megabyte waits, in packets of whatever size', () => {
+    const { client, writeBuffer } = sitting()
+    writeBuffer.push(push(600_000))
+    expect(client.lagging).toBe(false)
+    writeBuffer.push(push(600_000))
+    expect(client.lagging).toBe(true)
+    writeBuffer.splice(0, 2, ...Array.from({ length: 11 }, () => push(100_000)))
+    expect(client.lagging).toBe(true)
+  })
+
+  test('not for one large answer it asked for, but for a second', () => {
+    const { client, writeBuffer } = sitting()
+    writeBuffer.push(answer(5_000_000), push(500_000))
+    expect(client.lagging).toBe(false)
+    writeBuffer.push(answer(2_000_000))
+    expect(client.lagging).toBe(true)
+  })
 })
