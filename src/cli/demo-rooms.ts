@@ -95,7 +95,7 @@ async function playRoom(file: string, options: DemoOptions, pace: DemoPace): Pro
   })
   try {
     const room = new DemoRoom(script, client, options, pace)
-    while (!options.signal.aborted) await room.broadcast()
+    while (!options.signal.aborted && !room.over) await room.broadcast()
   } finally {
     await client.close()
   }
@@ -109,6 +109,8 @@ class DemoRoom {
   readonly #pace: DemoPace
   #offAirSince: string | null | undefined = undefined
   #troubles = 0
+  /** The demo key was revoked: `demo clear` has ended the demo. */
+  over = false
 
   constructor(script: Script, client: RoomClient, options: DemoOptions, pace: DemoPace) {
     this.#script = script
@@ -130,9 +132,11 @@ class DemoRoom {
       if (outcome === 'stopped') await this.#sayGoodbye(session)
       // After a measure the next start is refused and says until when.
       if (outcome === 'played') await wait(this.#pace.pauseMs, signal)
+      else if (session.closed?.why === 'unauthorised') this.#end()
       else if (session.closed?.why !== 'measure') await wait(this.#pace.recheckMs, signal)
     } catch (error) {
       if (error instanceof RoomClientError && error.code === 'room_suspended') await this.#stayOffAir(error)
+      else if (error instanceof RoomClientError && error.code === 'unauthorised') this.#end()
       else await this.#afterTrouble(error)
     }
   }
@@ -149,6 +153,11 @@ class DemoRoom {
     const left = until === null ? Number.POSITIVE_INFINITY : Date.parse(until) - Date.now()
     // A little later than the minute, since two clocks are never the same.
     await wait(Math.min(this.#pace.recheckMs, Math.max(left, 0) + 500), signal)
+  }
+
+  #end(): void {
+    this.over = true
+    this.#options.logger.info({ roomId: this.#script.header?.room_id }, 'a demo room is over: its key was revoked')
   }
 
   async #afterTrouble(error: unknown): Promise<void> {

@@ -45,9 +45,10 @@ export function createIngest(deps: IngestDeps): Ingest {
       return refuse('forbidden', `This key does not cover room ${JSON.stringify(message.roomId)}`, { field: 'roomId' })
     }
     try {
-      const options = { partitions: deps.partitions, demo: grant.demo, rooms: grant.rooms }
+      const options = { partitions: deps.partitions, demo: grant.demo, rooms: grant.rooms, keyId: grant.keyId }
       const outcome = await startSession(deps.db, message, options)
       if (outcome.kind === 'suspended') return suspended(message.roomId, outcome.measure)
+      if (outcome.kind === 'revoked') return refuse('unauthorised', 'This key was revoked; use another')
       if (outcome.kind === 'refused') {
         const code = outcome.field === 'startedAt' ? 'bad_request' : 'forbidden'
         return refuse(code, `${outcome.field}: ${outcome.because}`, { field: outcome.field })
@@ -67,21 +68,18 @@ export function createIngest(deps: IngestDeps): Ingest {
     events: readonly RoomEvent[],
   ): ReturnType<Ingest['append']> {
     if (closing) return paused()
-    const hole = firstHole(events)
-    if (hole !== null) {
-      return refuse('seq_gap', `events: seq ${hole} is missing inside the batch`, {
-        expectedSeq: hole,
-        field: 'events',
-      })
-    }
     try {
       const place = places.get(sessionId) ?? (await lookUp(sessionId))
       // A session of somebody else's room answers as one that does not exist.
       if (!place || !coversRoom(grant, place.roomId)) return unknownSession(sessionId)
-      const firstSeq = events[0]?.seq ?? 1
-      const outcome = await group.add({ sessionId, events, acceptGapAt: gaps.oldHole(sessionId) })
-      if (outcome === null) return paused()
-      return await answer(sessionId, place, firstSeq, outcome)
+      let last: Awaited<ReturnType<typeof answer>> = paused()
+      // Each stretch without a hole is offered on its own: what comes before a hole is stored, what comes after waits.
+      for (const run of runsOf(events)) {
+        const outcome = await group.add({ sessionId, events: run, acceptGapAt: gaps.oldHole(sessionId) })
+        last = outcome === null ? paused() : await answer(sessionId, place, run[0]?.seq ?? 1, outcome)
+        if (!last.ok) return last
+      }
+      return last
     } catch (error) {
       return pausedBy(error)
     }
@@ -95,8 +93,8 @@ export function createIngest(deps: IngestDeps): Ingest {
   ): ReturnType<Ingest['append']> {
     switch (outcome.kind) {
       case 'accepted': {
-        gaps.forget(sessionId)
         if (outcome.fresh > 0) {
+          gaps.forget(sessionId)
           deps.wakeups.wake(place.partition)
           deps.fanout.publish({ topic: 'events', sessionIds: [sessionId] })
         }
@@ -196,13 +194,15 @@ function coversRoom(grant: ProducerGrant, roomId: string): boolean {
   return grant.rooms === 'all' || grant.rooms.includes(roomId)
 }
 
-/** The first seq missing inside a batch, or null when it ascends without a hole. */
-function firstHole(events: readonly RoomEvent[]): number | null {
-  for (let index = 1; index < events.length; index += 1) {
-    const expected = (events[index - 1]?.seq ?? 0) + 1
-    if (events[index]?.seq !== expected) return expected
+/** A batch cut where its `seq` does not go on by one. */
+function runsOf(events: readonly RoomEvent[]): RoomEvent[][] {
+  const runs: RoomEvent[][] = []
+  for (const event of events) {
+    const run = runs.at(-1)
+    if (run && event.seq === (run.at(-1)?.seq ?? 0) + 1) run.push(event)
+    else runs.push([event])
   }
-  return null
+  return runs
 }
 
 function paused(): Refusal {

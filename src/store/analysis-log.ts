@@ -157,9 +157,11 @@ export type SessionProgress = {
  * The one transaction of analysis: findings, alerts, cases, console facts, dead letters, packs, snapshots and the moved
  * cursors, or nothing. Throws FenceLostError when another holder took the partition.
  */
-export async function commitAnalysis(db: Db, lease: Lease, progress: readonly SessionProgress[]): Promise<number> {
+export async function commitAnalysis(db: Db, lease: Lease, folded: readonly SessionProgress[]): Promise<number> {
   return db.transaction().execute(async (tx) => {
     await assertFence(tx, lease)
+    const progress = await stillThere(tx, folded)
+    if (progress.length === 0) return 0
     const facts: LogEntry[] = []
     for (const one of progress) {
       await saveFindings(tx, one)
@@ -171,6 +173,23 @@ export async function commitAnalysis(db: Db, lease: Lease, progress: readonly Se
     await appendFacts(tx, facts)
     return facts.length
   })
+}
+
+/** Sessions that were not removed meanwhile (a demo that was cleared); holds them in place until the commit. */
+async function stillThere(tx: Tx, progress: readonly SessionProgress[]): Promise<SessionProgress[]> {
+  const rows = await tx
+    .selectFrom('sessions')
+    .select('id')
+    .where(
+      'id',
+      'in',
+      progress.map(({ session }) => session.sessionId),
+    )
+    .orderBy('id')
+    .forKeyShare()
+    .execute()
+  const ids = new Set(rows.map((row) => row.id))
+  return progress.filter(({ session }) => ids.has(session.sessionId))
 }
 
 async function saveFindings(tx: Tx, progress: SessionProgress): Promise<void> {

@@ -18,6 +18,8 @@ export async function clearDemo(db: Db): Promise<DemoCleared> {
       .where('demo', '=', true)
       .where('revoked_at', 'is', null)
       .execute()
+    // Whoever writes for these sessions finishes first; whoever comes later finds them gone.
+    await tx.selectFrom('sessions').select('id').where('demo', '=', true).orderBy('id').forUpdate().execute()
     const demoSessions = tx.selectFrom('sessions').select('id').where('demo', '=', true)
     const demoMeasures = tx.selectFrom('enforcements').select('id').where('demo', '=', true)
     await tx.deleteFrom('strikes').where('enforcement_id', 'in', demoMeasures).execute()

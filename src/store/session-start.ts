@@ -13,12 +13,15 @@ export type StartOutcome =
   | { kind: 'suspended'; measure: RoomEnforcement }
   /** The key may not say this of that room or host. */
   | { kind: 'refused'; field: 'roomId' | 'host.id' | 'startedAt'; because: string }
+  | { kind: 'revoked' }
 
 export type StartOptions = {
   partitions: number
   demo: boolean
   /** Rooms the producer's key covers. */
   rooms: 'all' | readonly string[]
+  /** The key itself; one that was revoked a moment ago starts nothing any more. */
+  keyId: string
 }
 
 /** How far a producer may date its broadcast: measures are judged by the law in force on that day. */
@@ -36,6 +39,7 @@ export function partitionOf(roomId: string, partitions: number): number {
  */
 export async function startSession(db: Db, start: SessionStart, options: StartOptions): Promise<StartOutcome> {
   return db.transaction().execute(async (tx) => {
+    if (await isRevoked(tx, options.keyId)) return { kind: 'revoked' }
     const refusal = (await checkStartedAt(tx, start)) ?? (await checkRoom(tx, start, options))
     if (refusal) return refusal
     await saveRoom(tx, start, options)
@@ -58,6 +62,17 @@ export async function startSession(db: Db, start: SessionStart, options: StartOp
     ])
     return { kind: 'started', session, partition, enforcements }
   })
+}
+
+/** Waits for a revocation under way, so that nothing begins behind its back. */
+async function isRevoked(tx: Tx, keyId: string): Promise<boolean> {
+  const key = await tx
+    .selectFrom('room_keys')
+    .select('revoked_at')
+    .where('id', '=', keyId)
+    .forShare()
+    .executeTakeFirst()
+  return key !== undefined && key.revoked_at !== null
 }
 
 async function checkStartedAt(tx: Tx, start: SessionStart): Promise<StartOutcome | null> {

@@ -81,9 +81,9 @@ export async function addCase(db: Db, options: CaseOptions = {}): Promise<CaseFi
       category: 'food',
       licences: [],
     },
-    { partitions: 4, demo: false, rooms: 'all' },
+    { partitions: 4, demo: false, rooms: 'all', keyId: '' },
   )
-  if (started.kind === 'suspended' || started.kind === 'refused') throw new Error(JSON.stringify(started))
+  if (!('session' in started)) throw new Error(JSON.stringify(started))
   const sessionId = started.session.id
   // A producer may not date its broadcast into the past; time itself may have passed since.
   if (options.startedAt) {

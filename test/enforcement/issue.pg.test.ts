@@ -147,7 +147,7 @@ describe('a suspension', () => {
       host: { id: fixture.hostId, name: '主播甲' },
       licences: [],
     }
-    const again = await startSession(db, start, { partitions: 4, demo: false, rooms: 'all' })
+    const again = await startSession(db, start, { partitions: 4, demo: false, rooms: 'all', keyId: '' })
     expect(again).toMatchObject({ kind: 'suspended', measure: { enforcementId: issued.id } })
   })
 
@@ -173,7 +173,7 @@ describe('a suspension', () => {
       }
       const [issued] = await Promise.all([
         createDoor(db).issue(command(fixture, { action: 'suspend', durationSeconds: 600 }), by(moderator)),
-        startSession(db, start, { partitions: 4, demo: false, rooms: 'all' }),
+        startSession(db, start, { partitions: 4, demo: false, rooms: 'all', keyId: '' }),
       ])
       expect(codeOf(issued)).toBe('ok')
       const live = await db

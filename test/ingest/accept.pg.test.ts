@@ -119,11 +119,15 @@ describe('ingest/accept', () => {
     expect(await stored(sessionId)).toEqual([1, 2, 3, 4])
   })
 
-  test('a batch with a hole inside is refused whole', async () => {
+  test('of a batch with a hole inside, what comes before the hole is stored, and the answer names what is missing', async () => {
     const { sessionId } = await start('room-inside')
     const answer = await ingest.append(anyRoom, sessionId, [speech(1), speech(3)])
-    expect(answer).toMatchObject({ ok: false, error: { code: 'seq_gap', expectedSeq: 2, field: 'events' } })
-    expect(await stored(sessionId)).toEqual([])
+    expect(answer).toMatchObject({ ok: false, error: { code: 'seq_gap', expectedSeq: 2 } })
+    expect(await stored(sessionId)).toEqual([1])
+    now += limits.gapGraceMs
+    const again = await ingest.append(anyRoom, sessionId, [speech(1), speech(3)])
+    expect(again).toEqual({ ok: true, value: { acceptedThrough: 3 } })
+    expect(await stored(sessionId)).toEqual([1, 3])
   })
 
   test('[IN6] a producer that comes back with its sessionRef resumes where the service stands', async () => {

@@ -45,8 +45,8 @@ describe('store/demo-data', () => {
 
   test('clearing removes the demo rooms whole and touches no other room; consoles get a fresh snapshot', async () => {
     const start = sessionStart({ roomId: 'demo-tea', host: { id: 'demo-host', name: '伍姐' } })
-    const outcome = await startSession(db, start, { partitions: 4, demo: true, rooms: 'all' })
-    if (outcome.kind === 'suspended' || outcome.kind === 'refused') throw new Error('a new room may start')
+    const outcome = await startSession(db, start, { partitions: 4, demo: true, rooms: 'all', keyId: '' })
+    if (!('session' in outcome)) throw new Error('a new room may start')
     const demoId = outcome.session.id
     const ownId = await startedSession(db, { roomId: 'own-tea', host: { id: 'own-host', name: '老李' } })
     for (const sessionId of [demoId, ownId]) {
@@ -65,5 +65,34 @@ describe('store/demo-data', () => {
     expect(resumed.kind).toBe('snapshot')
     if (resumed.kind === 'snapshot') expect(resumed.snapshot.alerts.map((alert) => alert.roomId)).toEqual(['own-tea'])
     expect(await clearDemo(db)).toEqual({ rooms: 0, sessions: 0, events: 0, alerts: 0, enforcements: 0 })
+  })
+
+  test('clearing while demo rooms are starting and speaking ends the demo: nothing of it comes back', async () => {
+    const keyId = 'demo-key'
+    await db
+      .insertInto('room_keys')
+      .values({ id: keyId, key_hash: 'x', name: 'demo', rooms: null, demo: true, revoked_at: null })
+      .execute()
+    const options = { partitions: 4, demo: true, rooms: 'all', keyId } as const
+    let stopped = 0
+    const player = async (index: number): Promise<void> => {
+      for (;;) {
+        const start = sessionStart({ roomId: `demo-${index}`, host: { id: `demo-host-${index}`, name: '主播' } })
+        const outcome = await startSession(db, start, options)
+        if (!('session' in outcome)) break
+        const sessionId = outcome.session.id
+        await commitBatches(db, [{ sessionId, events: [speech(1, '这个茶根治高血压')], acceptGapAt: null }])
+        await analyse(sessionId).catch(() => undefined)
+      }
+      stopped += 1
+    }
+    const players = [1, 2, 3, 4].map(player)
+    await new Promise((resolve) => setImmediate(resolve))
+    await clearDemo(db)
+    await Promise.all(players)
+    expect(stopped).toBe(4)
+    await clearDemo(db)
+    expect(await db.selectFrom('rooms').select('id').where('demo', '=', true).execute()).toEqual([])
+    expect(await db.selectFrom('dead_letters').selectAll().execute()).toEqual([])
   })
 })
