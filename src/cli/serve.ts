@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { seedDemo } from '../access/seed-demo.ts'
-import { startApp, type App } from '../app.ts'
+import { DatabaseUnusableError, startApp, type App } from '../app.ts'
 import { readConfig, roles, type Config, type Environment, type Secrets } from '../config/config.ts'
 import { createAccessStores } from '../store/access-stores.ts'
 import { BundledPostgresError } from '../store/bundled/bundled-postgres-error.ts'
@@ -13,6 +13,7 @@ import { openStorage, type Storage } from '../store/open-storage.ts'
 import { startDemo } from './demo-rooms.ts'
 import { packageFolder } from './package-folder.ts'
 import { defaultPackFolder, readPackFolder } from './pack-folder.ts'
+import { listenForStop, type StopSignal } from './stop-signal.ts'
 
 type ServeOptions = { role?: string; demo: boolean; port?: string; host?: string }
 
@@ -148,34 +149,16 @@ function greet(url: string, seeded: Seeded | null, context: ServeContext): void 
 
 const promises = '  not promised: delivery to a console that never reconnects, analysis of what a producer never sent\n'
 
-/** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(logger: Logger): { asked: Promise<string>; forget(): void } {
-  let hear: () => void = () => undefined
-  let times = 0
-  const asked = new Promise<string>((resolve) => {
-    hear = () => {
-      times += 1
-      if (times === 1) resolve('signal')
-      else if (times > 2) {
-        logger.warn('asked again to stop: ending at once')
-        process.exit(130)
-      }
-    }
-  })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, hear)
-  const fail = (error: unknown): void => {
-    logger.fatal({ err: error }, 'an error nobody handled; the service stops')
-    process.exitCode = 1
-    hear()
-  }
-  process.on('unhandledRejection', fail)
-  process.on('uncaughtException', fail)
-  return {
-    asked,
-    forget() {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, hear)
+function stopSignal(logger: Logger): StopSignal {
+  return listenForStop({
+    source: process,
+    now: () => performance.now(),
+    endAtOnce() {
+      logger.warn('asked again to stop: ending at once')
+      process.exit(130)
     },
-  }
+    onError: (error) => logger.fatal({ err: error }, 'an error nobody handled; the service stops'),
+  })
 }
 
 function bundledLogger(logger: Logger) {
@@ -188,5 +171,5 @@ function bundledLogger(logger: Logger) {
 
 /** Whether an error explains itself to the operator, without a stack. */
 export function isExplained(error: unknown): error is Error {
-  return error instanceof StartError || error instanceof BundledPostgresError
+  return error instanceof StartError || error instanceof BundledPostgresError || error instanceof DatabaseUnusableError
 }
