@@ -5,7 +5,7 @@ import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { AnalysisContext } from './analysis-context.ts'
 import { isInForce } from './basis.ts'
 import { candidateRules } from './compose/candidate-rules.ts'
-import { matchRule } from './compose/match-rule.ts'
+import { matchesBefore, matchRule, repeats } from './compose/match-rule.ts'
 import type { Match } from './compose/match-rule.ts'
 import { locate, ruleWindow, setScene } from './compose/scene.ts'
 import type { Scene } from './compose/scene.ts'
@@ -16,7 +16,7 @@ import type { DiscourseConcept } from './exempt/discourse-ids.ts'
 import { weighExemptions } from './exempt/weigh.ts'
 import { grounds } from './grounds.ts'
 import { notes as words } from './notes.ts'
-import type { CompiledRulePack } from './pack/compiled-rule-pack.ts'
+import type { CompiledRule, CompiledRulePack } from './pack/compiled-rule-pack.ts'
 import { computedNames } from './pack/computed-concepts.ts'
 import { quoteBetween } from './quote.ts'
 import { weighSeverity } from './severity.ts'
@@ -86,10 +86,14 @@ export function judge(
   const findings: Finding[] = []
   const exemptions: ExemptionHit[] = []
   const wanted = isSeller(present.speaker) ? 'seller' : 'viewer'
-  for (const rule of candidateRules(scene)) {
-    if (rule.source.speaker !== wanted || !appliesTo(rule.source, context)) continue
+  const candidates = candidateRules(scene).filter(
+    ({ source }) => source.speaker === wanted && appliesTo(source, context),
+  )
+  const madeBefore = claimsBefore(candidates, scene, context)
+  for (const rule of candidates) {
     if (!windowHolds(rule.window, scene)) continue
     for (const match of matchRule(rule, scene)) {
+      if (match.start < 0 && madeBefore(rule).some((before) => repeats(match, before, scene))) continue
       const ground = grounds(match, scene, context)
       if (!ground.holds) continue
       const weighed = weighExemptions(match, scene, context)
@@ -117,6 +121,31 @@ export function judge(
   }
   const labelled = findings.map((finding) => withCarriedLabel(finding, present, context, pack))
   return { findings: [...labelled, ...splitClaims(labelled, scene)], exemptions, cues: cuesOf(scene) }
+}
+
+/**
+ * Claims of a rule's family, as grave as its own or graver, that the seller had made before the present utterance: they
+ * have their own finding, and their words make no second one. What was only asked or denied may still be completed.
+ */
+function claimsBefore(
+  rules: readonly CompiledRule[],
+  scene: Scene,
+  context: AnalysisContext,
+): (rule: CompiledRule) => readonly Match[] {
+  let made: readonly Match[] | undefined
+  return ({ code, info }) => {
+    made ??= scene.answered === undefined ? rules.flatMap((rule) => assertedBefore(rule, scene, context)) : []
+    const { family } = taxonomyOf(code)
+    return made.filter(({ rule }) => rule.info.severity >= info.severity && taxonomyOf(rule.code).family === family)
+  }
+}
+
+function assertedBefore(rule: CompiledRule, scene: Scene, context: AnalysisContext): Match[] {
+  if (rule.window.length > 0 && !seenBefore(rule.window, scene)) return []
+  return matchesBefore(rule, scene).filter(
+    (match) =>
+      grounds(match, scene, context).holds && !weighExemptions(match, scene, context).some(({ applied }) => applied),
+  )
 }
 
 function cuesOf(scene: Scene): ReadonlyMap<DiscourseConcept, Span> {
@@ -150,8 +179,11 @@ function appliesTo(rule: Match['rule']['source'], context: AnalysisContext): boo
 
 function windowHolds(concepts: readonly number[], scene: Scene): boolean {
   if (concepts.length === 0) return true
-  const wanted = (span: ConceptSpan): boolean => concepts.includes(span.concept)
-  return scene.spans.some(wanted) || ruleWindow(scene).some(({ reading }) => reading.spans.some(wanted))
+  return scene.spans.some(({ concept }) => concepts.includes(concept)) || seenBefore(concepts, scene)
+}
+
+function seenBefore(concepts: readonly number[], scene: Scene): boolean {
+  return ruleWindow(scene).some(({ reading }) => reading.spans.some(({ concept }) => concepts.includes(concept)))
 }
 
 function quoteOf(scene: Scene, start: number, end: number): { span: [number, number]; quote: string } {
@@ -191,7 +223,7 @@ function toFinding(
   const weighed = weighSeverity(match, scene, context.repeated?.get(rule.code) ?? 0)
   const reading = meantInstead(scene, here, start, end)
   const notes = [...weighed.notes, ...groundNotes]
-  if (scene.answered !== undefined) notes.push(words.nodded)
+  if (scene.answered !== undefined && match.start < 0) notes.push(words.nodded)
   if (context.category === undefined && rule.source.unknownCategory === 'review') notes.push(words.categoryUnknown)
   return {
     seq: scene.present.seq,

@@ -16,7 +16,7 @@ export function grounds(match: Match, scene: Scene, context: AnalysisContext): {
   const notes: string[] = []
   for (const contradiction of contradictedBy) notes.push(...contradictions(contradiction, context.facts))
   if (absurdBelowFen !== undefined) {
-    const price = context.priceFen ?? spokenPrice(scene)
+    const price = context.priceFen ?? spokenPrice(match, scene)
     if (price !== undefined && price > 0 && price < absurdBelowFen) notes.push(absurdPriceNote(price))
   }
   return { holds: notes.length > 0, notes }
@@ -37,7 +37,9 @@ function states(text: string, word: string): boolean {
   return word.length === 1 ? text.trim() === word : text.includes(word)
 }
 
-function spokenPrice(scene: Scene): number | undefined {
+/** A price named in the present utterance; what was complete before it did not rest on it. */
+function spokenPrice(match: Match, scene: Scene): number | undefined {
+  if (match.end <= 0) return undefined
   const prices = scene.spans.filter((span) => span.concept === money && span.end > 0).map((span) => span.value ?? 0)
   const asked = prices.filter((fen) => fen >= 100)
   return asked.length > 0 ? Math.min(...asked) : undefined

@@ -12,6 +12,7 @@ concepts:
   - { id: A, zh: 甲, terms: [甲] }
   - { id: B, zh: 乙, terms: [乙] }
   - { id: STOP, zh: 停, terms: [停] }
+  - { id: PRODUCT_REF, zh: 所售商品, terms: [这个] }
 `
 
 function packWith(rule: string): CompiledRulePack {
@@ -67,6 +68,17 @@ describe('a rule', () => {
     const earlier = 'need: [{ any: [A], earlier: true }, { any: [B] }]'
     expect(fires(earlier, '然后大家再来看看这个乙到底好不好', { window })).toBe(true)
     expect(fires(earlier, '然后大家再来看看这个乙到底好不好')).toBe(false)
+  })
+
+  it.each([
+    ['the word that was missing', '甲', '乙', true],
+    ['only what it is about', '甲', '这个', false],
+    ['a stray character of another sentence', '甲', '今天天气乙好', false],
+    ['nothing of it', '甲', '丙', false],
+    ['a further word to a claim that was made', '甲这个乙', '乙', false],
+  ])('joins two utterances or not when the present one adds %s', (_what, before, text, expected) => {
+    const window = [{ seq: 8, atMs: 38_000, speaker: 'assistant' as const, text: before }]
+    expect(fires('need: [{ any: [A] }, { any: [B, PRODUCT_REF] }]', text, { window })).toBe(expected)
   })
 
   it('asks for a registered fact that says otherwise', () => {

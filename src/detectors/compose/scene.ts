@@ -43,6 +43,9 @@ export type Scene = {
   /** The same by end, and by concept. */
   spansByEnd: readonly ConceptSpan[]
   byConcept: ReadonlyMap<number, readonly ConceptSpan[]>
+  /** Spans and concepts of the present utterance alone. */
+  hereByEnd: readonly ConceptSpan[]
+  here: ReadonlySet<number>
   pack: CompiledRulePack
 }
 
@@ -62,6 +65,7 @@ export function setScene(present: Utterance, window: readonly Utterance[], pack:
   if (last !== undefined) spans.push(...crossing(last, reading, pack))
   for (const span of reading.spans) spans.push(span)
   spans.sort((a, b) => a.start - b.start || b.end - a.end)
+  const spansByEnd = [...spans].sort(byEnd)
   return {
     present,
     reading,
@@ -70,10 +74,16 @@ export function setScene(present: Utterance, window: readonly Utterance[], pack:
     answered,
     freshFrom: answered?.offset ?? 0,
     spans,
-    spansByEnd: [...spans].sort((a, b) => a.end - b.end || a.start - b.start),
+    spansByEnd,
     byConcept: groupByConcept(spans),
+    hereByEnd: reading.spans.length === spans.length ? spansByEnd : [...reading.spans].sort(byEnd),
+    here: new Set(reading.spans.map(({ concept }) => concept)),
     pack,
   }
+}
+
+function byEnd(a: ConceptSpan, b: ConceptSpan): number {
+  return a.end - b.end || a.start - b.start
 }
 
 function groupByConcept(spans: readonly ConceptSpan[]): Map<number, ConceptSpan[]> {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { PackProblem } from '../../contracts/rule-pack.ts'
 import { taxonomyOf } from '../../contracts/taxonomy.ts'
+import { contextConcepts } from '../compose/context-concepts.ts'
+import type { ContextConcepts } from '../compose/context-concepts.ts'
 import { discourseIds, discourseNames } from '../exempt/discourse-ids.ts'
 import { checkExamples } from './check-examples.ts'
 import type { CompiledRule, CompiledRulePack, RuleInfo, SlotUse } from './compiled-rule-pack.ts'
@@ -106,7 +108,8 @@ function nearest(name: string, ids: ReadonlyMap<string, number>): string {
 }
 
 function assemble(parsed: ParsedPack, conceptIds: Map<string, number>, hash: string): CompiledRulePack {
-  const compiledRules = parsed.rules.map((rule, index) => compileRule(rule, index, conceptIds))
+  const context = contextConcepts(conceptIds)
+  const compiledRules = parsed.rules.map((rule, index) => compileRule(rule, index, conceptIds, context))
   const uses: SlotUse[][] = Array.from({ length: conceptIds.size }, () => [])
   for (const rule of compiledRules) {
     rule.slots.forEach((slot, i) => {
@@ -128,6 +131,7 @@ function assemble(parsed: ParsedPack, conceptIds: Map<string, number>, hash: str
     uses,
     triggers: triggersOf(compiledRules, uses),
     discourse,
+    context,
     discourseNames: discourseNames(discourse),
   })
 }
@@ -150,6 +154,7 @@ function compileRule(
   { source, file, line }: ParsedPack['rules'][number],
   index: number,
   conceptIds: ReadonlyMap<string, number>,
+  context: ContextConcepts,
 ): CompiledRule {
   const number = (concept: string): number => conceptIds.get(concept) ?? -1
   const info: RuleInfo = {
@@ -164,7 +169,8 @@ function compileRule(
   }
   const slots = source.need.map((slot) => {
     const list = [...new Set(slot.any.map(number))]
-    return { concepts: new Set(list), list, earlier: slot.earlier }
+    const contextual = list.some((concept) => context.all.has(concept))
+    return { concepts: new Set(list), list, earlier: slot.earlier, contextual }
   })
   let presentMask = 0
   slots.forEach((slot, i) => {

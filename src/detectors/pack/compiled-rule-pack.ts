@@ -1,5 +1,6 @@
 import type { ConceptSource, RuleSource } from '../../contracts/rule-pack.ts'
 import type { Code } from '../../contracts/taxonomy.ts'
+import type { ContextConcepts } from '../compose/context-concepts.ts'
 import type { Lexicon } from '../lexicon/lexicon.ts'
 import type { DiscourseConcept, DiscourseIds } from '../exempt/discourse-ids.ts'
 
@@ -20,7 +21,13 @@ export type CompiledRule = {
   index: number
   info: RuleInfo
   code: Code
-  slots: readonly { concepts: ReadonlySet<number>; list: readonly number[]; earlier: boolean }[]
+  slots: readonly {
+    concepts: ReadonlySet<number>
+    list: readonly number[]
+    earlier: boolean
+    /** A word of context (这个, 喝) fills it too, so filling it says nothing by itself. */
+    contextual: boolean
+  }[]
   /** Bit per slot that must be filled in the present event's joined text. */
   presentMask: number
   allMask: number
@@ -50,5 +57,6 @@ export type CompiledRulePack = {
   /** Per concept, the rules whose rarest slot it can fill. */
   triggers: readonly (readonly number[])[]
   discourse: DiscourseIds
+  context: ContextConcepts
   discourseNames: ReadonlyMap<number, DiscourseConcept>
 }
