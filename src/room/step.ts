@@ -3,6 +3,7 @@ import type { RoomChange } from '../contracts/room-change.ts'
 import type { ChatEvent, RoomEvent, SpeechEvent } from '../contracts/room-event.ts'
 import type { Code } from '../contracts/taxonomy.ts'
 import { analyse, toUtterance } from '../detectors/analyse.ts'
+import type { EventAnalysis } from '../detectors/analyse.ts'
 import type { AnalysisContext } from '../detectors/analysis-context.ts'
 import { windowLimits } from '../detectors/compose/scene.ts'
 import { isSeller } from '../detectors/compose/utterance.ts'
@@ -83,9 +84,14 @@ function said(state: RoomState, event: SpeechEvent | ChatEvent, pack: CompiledRu
     const sale = followSale(next, event, cues, pack)
     next = sale.state
     if (sale.finding !== undefined) next = raise(next, sale.finding, event, changes)
-    if (cues.has('CORRECTION')) next = soften(next, event.atMs, changes)
+    if (takesBack(cues)) next = soften(next, event.atMs, changes)
   }
   return { state: next, changes }
+}
+
+/** 刚才说错了, or 更正一下 of the words themselves: mending the subtitles takes nothing back. */
+function takesBack(cues: EventAnalysis['cues']): boolean {
+  return cues.has('CORRECTION') || (cues.has('AMEND') && !cues.has('SUBTITLE'))
 }
 
 /** The finding as the room knows it, when that weighs more than the words alone. */

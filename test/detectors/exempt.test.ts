@@ -21,6 +21,9 @@ describe('words that look like a claim and are none', () => {
     ['denial after the words', 'food', '靠它降血糖是不可能的', 'exempt.negation'],
     ['exposure after the words', 'food', '喝几天就降血糖的全是骗人的', 'exempt.debunk'],
     ['exposure before the words', 'food', '骗子的话术就是喝一个月降血糖', 'exempt.debunk'],
+    ['exposure by the missing approval', 'food', '敢说能降血糖的都没批文', 'exempt.debunk'],
+    ['exposure by the missing licence', 'food', '说自己治高血压的那些都没有蓝帽子', 'exempt.debunk'],
+    ['a question about a disease', 'food', '这个茶能治好高血压吗', 'exempt.question'],
     ['a viewer’s question read aloud', 'food', '有人问喝这个茶能不能降血糖', 'exempt.question'],
     ['a question answered with no', 'food', '能降血糖吗不能', 'exempt.question'],
     ['the law quoted', 'food', '广告法规定普通食品不许讲喝了就降血糖', 'exempt.law_quote'],
@@ -35,6 +38,8 @@ describe('words that look like a claim and are none', () => {
 describe('claims that no disclaimer launders', () => {
   it.each([
     ['not a medicine but better', 'food', '它不是药比药管用血糖照样降下来'],
+    ['no approval, but it works', 'food', '我家这个没批文但是喝了能降血糖'],
+    ['a dare and a promise', 'food', '敢说能降血糖就敢退'],
     ['others lie, ours works', 'food', '外面说三天降血糖的是骗人的咱家这个一个月血糖就降下来'],
     ['the law, then a result', 'food', '广告法不让说治病但是我公公喝了半年血糖就降下来了'],
     ['a question answered with yes', 'food', '有人问能不能降血糖当然能一个月血糖就降下来'],

@@ -44,6 +44,8 @@ export const discourseConcepts = [
   'CHILDREN',
   'SERIOUS_DISEASE',
   'CORRECTION',
+  'AMEND',
+  'SUBTITLE',
 ] as const
 
 export type DiscourseConcept = (typeof discourseConcepts)[number]
