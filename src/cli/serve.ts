@@ -15,7 +15,7 @@ import { packageFolder } from './package-folder.ts'
 import { defaultPackFolder, readPackFolder } from './pack-folder.ts'
 import { listenForStop, type StopSignal } from './stop-signal.ts'
 
-type ServeOptions = { role?: string; demo: boolean; port?: string; host?: string }
+type ServeOptions = { role?: string; demo?: boolean; port?: string; host?: string }
 
 export type ServeContext = { environment: Environment; stdout: NodeJS.WritableStream; version: string }
 
@@ -29,7 +29,8 @@ export function serveCommand(context: ServeContext): Command {
     .option('--role <role>', `one of ${roles.join(', ')}; gateway and worker need DATABASE_URL and REDIS_URL`, 'all')
     .option('--port <port>', 'port to listen on (PORT; 3000)')
     .option('--host <address>', 'address to listen on (HOST; 127.0.0.1)')
-    .option('--no-demo', 'start without the demo rooms and demo users')
+    .option('--demo', 'play the demo rooms, with demo users, also into the database of DATABASE_URL')
+    .option('--no-demo', 'start without the demo rooms and demo users; the default with DATABASE_URL')
     .addHelpText(
       'after',
       `\nSettings come from the environment: DATABASE_URL, REDIS_URL, HOST, PORT, DATA_DIR, PARTITIONS,\nPUBLIC_ORIGINS, TRUST_PROXY, LOG_LEVEL. See docs/OPERATIONS.md.`,

@@ -6,19 +6,19 @@ export type Config = {
   host: string
   port: number
   dataDir: string
-  /** Null: the bundled Postgres is started. */
+  /** Null: the queue lives in Postgres. */
   redisUrl: string | null
-  databaseUrlGiven: boolean
   partitions: number
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
   /** Origins a browser may come from besides the service's own, such as `https://console.example.com`. */
   publicOrigins: readonly string[]
   /** Proxies whose `X-Forwarded-For` is believed, as CIDR blocks. */
   trustProxy: readonly string[]
+  /** Whether demo rooms play: of themselves only into the bundled database, never unasked into somebody's own. */
   demo: boolean
 }
 
-/** Values that are never logged. */
+/** Values that are never logged. Without a `databaseUrl` the bundled Postgres is started. */
 export type Secrets = { databaseUrl: string | null; roomKey: string | null }
 
 export const roles = ['all', 'gateway', 'worker'] as const
@@ -93,7 +93,10 @@ export function readConfig(environment: Environment, flags: Flags = {}): { confi
   const role = roles.find((known) => known === (flags.role ?? 'all'))
   const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   if (!role) problems.push(`--role: ${JSON.stringify(flags.role)} is unknown; known: ${roles.join(', ')}`)
-  if (!parsed.success || !role) throw new ConfigError(problems)
+  if (flags.demo === true && role !== undefined && role !== 'all') {
+    problems.push(`--demo: demo rooms play only where everything runs in one process, not with --role ${role}`)
+  }
+  if (!parsed.success || !role || problems.length > 0) throw new ConfigError(problems)
   const settings = parsed.data
   if (role !== 'all') {
     const missing = [settings.DATABASE_URL ? null : 'DATABASE_URL', settings.REDIS_URL ? null : 'REDIS_URL'].filter(
@@ -112,12 +115,11 @@ export function readConfig(environment: Environment, flags: Flags = {}): { confi
       port: settings.PORT,
       dataDir: settings.DATA_DIR,
       redisUrl: settings.REDIS_URL ?? null,
-      databaseUrlGiven: settings.DATABASE_URL !== undefined,
       partitions: settings.PARTITIONS ?? (settings.REDIS_URL ? 64 : 4),
       logLevel: settings.LOG_LEVEL,
       publicOrigins: settings.PUBLIC_ORIGINS,
       trustProxy: settings.TRUST_PROXY,
-      demo: (flags.demo ?? true) && role === 'all',
+      demo: role === 'all' && (flags.demo ?? settings.DATABASE_URL === undefined),
     }),
     secrets: Object.freeze({
       databaseUrl: settings.DATABASE_URL ?? null,

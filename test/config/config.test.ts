@@ -24,6 +24,22 @@ describe('config', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: '' }).config.port).toBe(3_000)
   })
 
+  test('the demo plays of itself only into the bundled database, and into another when asked', () => {
+    const own = { DATABASE_URL: 'postgres://127.0.0.1/own' }
+    expect(readConfig({}).config.demo).toBe(true)
+    expect(readConfig(own).config.demo).toBe(false)
+    expect(readConfig({ DATABASE_URL: '' }).config.demo).toBe(true)
+    expect(readConfig(own, { demo: true }).config.demo).toBe(true)
+    expect(readConfig({}, { demo: false }).config.demo).toBe(false)
+    expect(readConfig(own, { demo: false }).config.demo).toBe(false)
+  })
+
+  test('a gateway or a worker plays no demo, and says so when asked for one', () => {
+    const shared = { DATABASE_URL: 'postgres://127.0.0.1/own', REDIS_URL: 'redis://127.0.0.1:1' }
+    expect(readConfig(shared, { role: 'gateway' }).config.demo).toBe(false)
+    expect(problemsOf(shared, { role: 'gateway', demo: true })).toEqual([expect.stringContaining('--demo')])
+  })
+
   test('every problem is reported at once, with the name of the setting', () => {
     const problems = problemsOf(
       { PORT: 'eighty', REDIS_URL: 'http://x', TRUST_PROXY: '1.2.3.4,hops' },

@@ -42,7 +42,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   if (!existsSync(program)) throw new Error('dist/ is missing: run "npm run build" (npm test does it by itself)')
   const folder = options.dataDir ?? (await openFolder('livewarden-service-'))
   const port = options.port ?? (await freePort())
-  const args = ['serve', '--role', options.role ?? 'all', ...(options.demo ? [] : ['--no-demo'])]
+  const args = ['serve', '--role', options.role ?? 'all', options.demo ? '--demo' : '--no-demo']
   const child = spawn(process.execPath, ['--disable-proto=delete', program, ...args], {
     cwd: root,
     env: environmentOf(options, folder, port),
