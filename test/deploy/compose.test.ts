@@ -112,6 +112,21 @@ describe('docker-compose.yml', () => {
   })
 })
 
+describe('deploy/nginx.conf', () => {
+  const locations = [...read('deploy/nginx.conf').matchAll(/^ *location (.+?) \{([^}]*)\}/gm)]
+
+  test('what the service says of its own state is not told outside', () => {
+    const closed = locations.filter(([, , body]) => body?.trim() === 'deny all;').map(([, path]) => path)
+    expect(closed).toEqual(['= /metrics', '= /readyz'])
+  })
+
+  test('everything else reaches the gateways, with the sockets', () => {
+    const open = locations.filter(([, , body]) => body?.includes('proxy_pass'))
+    expect(open.map(([, path]) => path)).toEqual(['/'])
+    expect(open[0]?.[2]).toContain('proxy_set_header Upgrade $http_upgrade')
+  })
+})
+
 describe('Dockerfile', () => {
   const lines = read('Dockerfile')
     .split('\n')
