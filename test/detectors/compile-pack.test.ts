@@ -44,7 +44,7 @@ describe('compiling a pack', () => {
     expect(problemsOf(text)).toMatchObject([{ line: 2, problem: expect.stringContaining('concepts.0.id') }])
   })
 
-  it('runs the examples and says why one fails', () => {
+  it('[DE4] runs the examples and says why one fails', () => {
     const text = `concepts:\n  - { id: SUGAR, zh: 糖, terms: [降糖] }\nrules:${rule('cure', 'SUGAR', '你好')}\n`
     expect(problemsOf(text)).toMatchObject([{ line: 4, rule: 'cure', problem: expect.stringContaining('你好') }])
   })

@@ -44,7 +44,7 @@ const input = fc.record(
 )
 
 describe('detect', () => {
-  it('answers any Unicode in the form of its contract, with every span inside the text and every quote its words', () => {
+  it('[DE1] answers any Unicode in the form of its contract, with every span inside the text and every quote its words', () => {
     fc.assert(
       fc.property(input, (line) => {
         const answer = detectOutputSchema.parse(detect(line, pack))

@@ -41,7 +41,7 @@ const words = fc.uniqueArray(word, { minLength: 1, maxLength: 40 })
 const text = fc.string({ unit: fc.constantFrom('降', '糖', '血', '压', 'a', 'b', '外'), maxLength: 80 })
 
 describe('the automaton', () => {
-  it('finds what a naive search finds', () => {
+  it('[DE2] finds what a naive search finds', () => {
     fc.assert(
       fc.property(words, text, (list, sample) => {
         expect(hitsOf(lexiconOf(list), list, [sample])).toEqual(naive(list, sample))

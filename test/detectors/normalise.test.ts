@@ -25,7 +25,7 @@ describe('normalise', () => {
     expect([...clause]).toEqual([0, 1, 1])
   })
 
-  it('maps every unit back inside the original and never cuts a surrogate pair', () => {
+  it('[DE1] maps every unit back inside the original and never cuts a surrogate pair', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const norm = normalise(text)

@@ -11,7 +11,7 @@ describe('the seed rule pack', () => {
     expect(problems.map(({ file, line, problem, remedy }) => `${file}:${line} ${problem} → ${remedy}`)).toEqual([])
   })
 
-  it('passes the examples of every rule', () => {
+  it('[DE4] passes the examples of every rule', () => {
     const failures = result.ok ? checkExamples(result.pack) : []
     expect(failures.map(({ problem, remedy }) => `${problem} → ${remedy}`)).toEqual([])
   })

@@ -33,7 +33,7 @@ afterAll(() => close())
 const by = (person: Person) => ({ person, requestId: `req-${randomUUID()}` })
 
 describe('a measure on the suggested step', () => {
-  test('stands with actor, reason, evidence, ground in force, strike, audit entry and notice', async () => {
+  test('[EN1] stands with actor, reason, evidence, ground in force, strike, audit entry and notice', async () => {
     const fixture = await addCase(db)
     const caller = by(moderator)
     const issued = valueOf(await createDoor(db).issue(command(fixture), caller))
@@ -124,7 +124,7 @@ describe('a measure on the suggested step', () => {
 })
 
 describe('a suspension', () => {
-  test('lands on the room, ends its live broadcast and refuses the next until its time', async () => {
+  test('[EN3] lands on the room, ends its live broadcast and refuses the next until its time', async () => {
     const fixture = await addCase(db, { severity: 4 })
     const before = (await facts(db)).length
     const issued = valueOf(
@@ -161,7 +161,7 @@ describe('a suspension', () => {
     expect(issued.effectiveAt).not.toBeNull()
   })
 
-  test('and a broadcast starting at the same moment never leave a live room under a measure', async () => {
+  test('[EN3] and a broadcast starting at the same moment never leave a live room under a measure', async () => {
     for (let round = 0; round < 10; round += 1) {
       const fixture = await addCase(db, { severity: 4 })
       const start = {
@@ -207,13 +207,17 @@ describe('a ban', () => {
 
 describe('refusals leave everything as it was', () => {
   test.each([
-    ['a ban by a moderator', { action: 'ban', reason: '理由' }, 'forbidden'],
-    ['25 hours by a moderator', { action: 'suspend', durationSeconds: 90_000, reason: '理由' }, 'forbidden'],
+    ['[EN6] a ban by a moderator', { action: 'ban', reason: '理由' }, 'forbidden'],
+    ['[EN6] 25 hours by a moderator', { action: 'suspend', durationSeconds: 90_000, reason: '理由' }, 'forbidden'],
     ['a suspension without a length', { action: 'suspend', reason: '理由' }, 'bad_request'],
     ['a warning with a length', { durationSeconds: 600, reason: '理由' }, 'bad_request'],
-    ['a step beside the suggestion without a reason', { action: 'remind' }, 'reason_required'],
-    ['another length than suggested without a reason', { action: 'suspend', durationSeconds: 60 }, 'reason_required'],
-    ['a blank reason', { action: 'remind', reason: '  ' }, 'reason_required'],
+    ['[EN7] a step beside the suggestion without a reason', { action: 'remind' }, 'reason_required'],
+    [
+      '[EN7] another length than suggested without a reason',
+      { action: 'suspend', durationSeconds: 60 },
+      'reason_required',
+    ],
+    ['[EN7] a blank reason', { action: 'remind', reason: '  ' }, 'reason_required'],
     ['a clause that no finding rests on', { basisIds: ['price-1'] }, 'bad_request'],
     ['evidence of another session', { evidenceIds: [`${randomUUID()}:2`] }, 'bad_request'],
     ['a case that does not exist', { caseId: 'nowhere' }, 'not_found'],
@@ -298,7 +302,7 @@ describe('refusals leave everything as it was', () => {
 })
 
 describe('one press, one action', () => {
-  test('the same key and command give the same answer; another command is refused', async () => {
+  test('[EN2] the same key and command give the same answer; another command is refused', async () => {
     const fixture = await addCase(db)
     const door = createDoor(db)
     const sent = command(fixture)
@@ -310,7 +314,7 @@ describe('one press, one action', () => {
     expect(codeOf(await door.issue(sent, by(lead)))).toBe('case_closed')
   })
 
-  test('20 deliveries of one command at once make one measure and 20 equal answers', async () => {
+  test('[EN2] 20 deliveries of one command at once make one measure and 20 equal answers', async () => {
     const fixture = await addCase(db)
     const sent = command(fixture)
     const answers = await Promise.all(Array.from({ length: 20 }, () => createDoor(db).issue(sent, by(moderator))))

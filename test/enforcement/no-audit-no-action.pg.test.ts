@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => close())
 
-test('while the audit chain takes no entry, no decision is taken and nothing is told', async () => {
+test('[EN1] while the audit chain takes no entry, no decision is taken and nothing is told', async () => {
   const caller = { person: moderator, requestId: 'r' }
   const door = createDoor(db)
   const cases = createCases({ store: createCaseStore(db), can })

@@ -57,7 +57,7 @@ const liftOf = (measure: Enforcement) => ({
 })
 
 describe('a lift', () => {
-  test('is a measure of its own that names the one it ends, and lets the room on air', async () => {
+  test('[EN4] is a measure of its own that names the one it ends, and lets the room on air', async () => {
     const { fixture, measure } = await suspend()
     const before = (await facts(db)).length
     const reversal = valueOf(await createDoor(db).lift(liftOf(measure), by(moderator)))
@@ -121,7 +121,7 @@ test('a measure lifted by 20 people at once is lifted once', async () => {
 })
 
 describe('a measure whose time is over', () => {
-  test('ends with a fact and an audit entry of the service', async () => {
+  test('[EN5] ends with a fact and an audit entry of the service', async () => {
     await createDoor(db).endDue()
     const { measure } = await suspend()
     await runOut(measure.id)
@@ -158,7 +158,7 @@ describe('a measure whose time is over', () => {
     await Promise.all(others.map((pool) => pool.destroy()))
   })
 
-  test('is the database’s business: a minute’s suspension runs until the database’s clock says so', async () => {
+  test('[EN5] is the database’s business: a minute’s suspension runs until the database’s clock says so', async () => {
     const { fixture, measure } = await suspend(moderator, 60)
     const { rows } = await sql<{ left: number }>`
       SELECT extract(epoch FROM until - now())::float8 AS left FROM enforcements WHERE id = ${measure.id}`.execute(db)

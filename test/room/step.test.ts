@@ -74,7 +74,7 @@ describe('step', () => {
     expect(fold([speech(1, cure)], once.state)).toEqual({ state: once.state, changes: [] })
   })
 
-  it('never takes a partial as evidence', () => {
+  it('[DE3] never takes a partial as evidence', () => {
     const partial = fold([speech(1, cure, { partial: true, utteranceId: 'a' })])
     expect(partial.changes).toEqual([])
     const final = fold([speech(2, '血糖高的先去医院', { utteranceId: 'a' })], partial.state)
