@@ -53,7 +53,9 @@ export class RoomClient {
   readonly #carried = new Map<SessionSender, Carried>()
   #closed = false
 
+  /** Throws RoomClientError when the address or the key is missing or cannot be one. */
   constructor(options: RoomClientOptions) {
+    checkOptions(options)
     this.#options = options
     this.#timing = { ...defaultTiming, ...options.timing }
     this.#connection = new Connection(
@@ -242,4 +244,17 @@ function clientClosed(): RoomClientError {
 /** 128 random bits. `crypto.randomUUID` is missing in pages that were not loaded over https. */
 function randomRef(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Without these nothing can ever work; better said here than by a connection that is refused later. */
+function checkOptions({ url, key }: RoomClientOptions): void {
+  if (typeof key !== 'string' || key === '') {
+    const message =
+      'key is missing: create one with "livewarden key create" and pass it, for example from LIVEWARDEN_KEY'
+    throw new RoomClientError({ code: 'unauthorised', message, field: 'key' }, 'client')
+  }
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    const message = `url ${JSON.stringify(url)} is no address such as http://localhost:3000`
+    throw new RoomClientError({ code: 'bad_request', message, field: 'url' }, 'client')
+  }
 }

@@ -109,9 +109,24 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+/** The database did not answer or could not be brought up to date. */
+export class DatabaseUnusableError extends Error {
+  constructor(cause: unknown) {
+    super(
+      `The database cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Check DATABASE_URL.`,
+      {
+        cause,
+      },
+    )
+    this.name = 'DatabaseUnusableError'
+  }
+}
+
 /** Schema and seed pack. A pack with a problem stops the start: a service without rules would look like a clean room. */
 async function prepareDatabase(db: Db, options: AppOptions): Promise<void> {
-  const applied = await migrate(db)
+  const applied = await migrate(db).catch((error: unknown) => {
+    throw new DatabaseUnusableError(error)
+  })
   if (applied.length > 0) options.logger.info({ applied }, 'the database schema was brought up to date')
   const files = [...options.seedPack]
   // What is stored passed its examples when it came; running them again would only make the start slow.

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { runDetect } from './cli/detect.ts'
 import type { CliContext } from './cli/context.ts'
 import { keyCommand } from './cli/key.ts'
@@ -8,6 +10,7 @@ import { pushCommand } from './cli/push.ts'
 import { runReplay } from './cli/replay.ts'
 import { isExplained, serveCommand, StartError } from './cli/serve.ts'
 import { userCommand } from './cli/user.ts'
+import { verifyCommand } from './cli/verify.ts'
 import { ConfigError, readConfig } from './config/config.ts'
 import { findBundledPostgres } from './store/bundled/start-bundled-postgres.ts'
 import { migrate, openDatabase, type Db } from './store/database.ts'
@@ -28,6 +31,11 @@ const context: CliContext = { openDb: openForAdministration, stdout, stderr }
 async function openForAdministration(): Promise<{ db: Db; close(): Promise<void> }> {
   const { config, secrets } = readConfig(process.env)
   const running = secrets.databaseUrl ?? (await findBundledPostgres(config.dataDir)) ?? null
+  if (running === null && !existsSync(join(config.dataDir, 'postgres.json'))) {
+    throw new StartError(
+      `There is no service data in "${config.dataDir}". Start the service once (npm start), or name the right folder with DATA_DIR, or a server with DATABASE_URL.`,
+    )
+  }
   const log = (message: string): void => void stderr.write(`${message}\n`)
   const logger = { info: () => undefined, warn: log, error: log }
   const storage = await openStorage({ databaseUrl: running, dataDir: config.dataDir, logger })
@@ -82,6 +90,7 @@ const program = new Command('livewarden')
   .addCommand(keyCommand(context))
   .addCommand(migrateCommand(context))
   .addCommand(demoCommand(context))
+  .addCommand(verifyCommand(context))
 
 for (const command of allCommands(program)) command.exitOverride()
 

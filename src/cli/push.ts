@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { RoomClient } from '../../sdk/room-client.ts'
 import { RoomClientError } from '../../sdk/room-client-error.ts'
 import type { LiveSession } from '../../sdk/live-session.ts'
@@ -55,7 +55,7 @@ export function pushCommand(context: PushContext): Command {
   return new Command('push')
     .description('play a broadcast from a file into a running service')
     .argument('<file>', 'NDJSON as for replay, SubRip (.srt) or WebVTT (.vtt); - reads stdin')
-    .option('--url <url>', 'where the service is', 'http://localhost:3000')
+    .option('--url <url>', 'where the service is', parseUrl, 'http://localhost:3000')
     .option('--key <key>', 'room key; better in LIVEWARDEN_KEY, where other users of the machine cannot see it')
     .option('--speed <factor>', '1 as spoken, 10 ten times faster, max as fast as it is accepted', '1')
     .option('--room <id>', 'room, instead of the one in the file')
@@ -343,4 +343,9 @@ function isTerminal(stream: NodeJS.WritableStream): boolean {
 function clockTime(ms: number): string {
   const seconds = Math.floor(ms / 1_000)
   return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('It must be an address such as http://localhost:3000.')
 }

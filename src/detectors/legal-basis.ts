@@ -5,84 +5,55 @@ import type { LegalBasis } from '../contracts/legal.ts'
  * for any session that can still be judged, the version's own effective date is given.
  */
 export const legalBasis: Readonly<Record<string, LegalBasis>> = {
-  'ad-9-2': one(
+  'ad-9-2': advertisingLaw(
     '广告法第九条第二项',
-    '2015-09-01',
-    '《中华人民共和国广告法》第九条第（二）项',
+    '第九条第（二）项',
     '不得使用或者变相使用国家机关及其工作人员的名义或者形象，如特供、专供、国宴。',
   ),
-  'ad-9-3': one(
+  'ad-9-3': advertisingLaw(
     '广告法第九条第三项',
-    '2015-09-01',
-    '《中华人民共和国广告法》第九条第（三）项',
+    '第九条第（三）项',
     '不得使用国家级、最高级、最佳等绝对化用语；指南列明的例外除外。',
   ),
-  'ad-9-8': one(
-    '广告法第九条第八项',
-    '2015-09-01',
-    '《中华人民共和国广告法》第九条第（八）项',
-    '广告不得含有赌博、迷信等内容。',
-  ),
-  'ad-11': one(
+  'ad-9-8': advertisingLaw('广告法第九条第八项', '第九条第（八）项', '广告不得含有赌博、迷信等内容。'),
+  'ad-11': advertisingLaw(
     '广告法第十一条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第十一条',
+    '第十一条',
     '引用数据、统计、调查结果须真实准确并标明出处、适用范围和有效期限。',
   ),
-  'ad-12': one(
-    '广告法第十二条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第十二条',
-    '涉及专利须标明专利号和种类，未取得的不得谎称。',
-  ),
-  'ad-16': one(
+  'ad-12': advertisingLaw('广告法第十二条', '第十二条', '涉及专利须标明专利号和种类，未取得的不得谎称。'),
+  'ad-16': advertisingLaw(
     '广告法第十六条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第十六条',
+    '第十六条',
     '医疗、药品、医疗器械广告不得断言或保证功效、安全性，不得说明治愈率，不得由代言人推荐。',
   ),
-  'ad-17': one(
+  'ad-17': advertisingLaw(
     '广告法第十七条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第十七条',
+    '第十七条',
     '除医疗、药品、医疗器械外，不得涉及疾病治疗功能，不得使用医疗用语或易与药品、器械混淆的用语。',
   ),
-  'ad-18': one(
+  'ad-18': advertisingLaw(
     '广告法第十八条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第十八条',
+    '第十八条',
     '保健食品广告不得保证功效、涉及疾病预防治疗、声称必需、与药品比较或由代言人推荐。',
   ),
-  'ad-19': one(
+  'ad-19': advertisingLaw(
     '广告法第十九条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第十九条',
+    '第十九条',
     '不得以介绍健康、养生知识等形式变相发布医疗、药品、器械、保健食品广告。',
   ),
-  'ad-25': one(
+  'ad-25': advertisingLaw(
     '广告法第二十五条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第二十五条',
+    '第二十五条',
     '有投资回报预期的商品须提示风险，不得承诺保本、收益或升值。',
   ),
-  'ad-28': one(
+  'ad-28': advertisingLaw(
     '广告法第二十八条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第二十八条',
+    '第二十八条',
     '以虚假或者引人误解的内容欺骗、误导消费者的，构成虚假广告。',
   ),
-  'ad-40': one(
-    '广告法第四十条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第四十条',
-    '面向不满十四周岁未成年人的广告不得劝诱其要求家长购买。',
-  ),
-  'ad-46': one(
-    '广告法第四十六条',
-    '2015-09-01',
-    '《中华人民共和国广告法》第四十六条',
-    '医疗、药品、医疗器械、保健食品等广告发布前须经审查批准。',
-  ),
+  'ad-40': advertisingLaw('广告法第四十条', '第四十条', '面向不满十四周岁未成年人的广告不得劝诱其要求家长购买。'),
+  'ad-46': advertisingLaw('广告法第四十六条', '第四十六条', '医疗、药品、医疗器械、保健食品等广告发布前须经审查批准。'),
   'aucl-false': {
     zh: '反不正当竞争法：虚假或者引人误解的商业宣传',
     versions: [
@@ -135,28 +106,20 @@ export const legalBasis: Readonly<Record<string, LegalBasis>> = {
     '《网络反不正当竞争暂行规定》第九条',
     '不得虚构交易、流量、评价、互动数据，不得组织他人虚假宣传。',
   ),
-  'food-73': one(
+  'food-73': foodSafetyLaw(
     '食品安全法第七十三条',
-    '2015-10-01',
-    '《中华人民共和国食品安全法》第七十三条',
+    '第七十三条',
     '食品广告内容须真实合法，不得涉及疾病预防、治疗功能。',
   ),
-  'food-78': one(
+  'food-78': foodSafetyLaw(
     '食品安全法第七十八条',
-    '2015-10-01',
-    '《中华人民共和国食品安全法》第七十八条',
+    '第七十八条',
     '保健食品不得涉及疾病预防、治疗，须声明本品不能代替药物。',
   ),
-  'food-79': one(
-    '食品安全法第七十九条',
-    '2015-10-01',
-    '《中华人民共和国食品安全法》第七十九条',
-    '保健食品广告内容须经审查批准并与注册备案一致。',
-  ),
-  'food-140': one(
+  'food-79': foodSafetyLaw('食品安全法第七十九条', '第七十九条', '保健食品广告内容须经审查批准并与注册备案一致。'),
+  'food-140': foodSafetyLaw(
     '食品安全法第一百四十条',
-    '2015-10-01',
-    '《中华人民共和国食品安全法》第一百四十条',
+    '第一百四十条',
     '在虚假广告中推荐食品的，依广告法处罚并承担连带责任。',
   ),
   'food-reg-38': one(
@@ -325,6 +288,41 @@ export const legalBasis: Readonly<Record<string, LegalBasis>> = {
     '《中华人民共和国刑法》第三百零三条',
     '以营利为目的聚众赌博或开设赌场的，构成犯罪。',
   ),
+}
+
+/** Amended in 2018 and 2021; the articles cited here kept their numbers and their sense. */
+function advertisingLaw(zh: string, article: string, summary: string): LegalBasis {
+  return amended('广告法', zh, article, summary, [
+    ['2015-09-01', '2015修订'],
+    ['2018-10-26', '2018修正'],
+    ['2021-04-29', '2021修正'],
+  ])
+}
+
+/** Amended in 2018 and 2021; the articles cited here kept their numbers and their sense. */
+function foodSafetyLaw(zh: string, article: string, summary: string): LegalBasis {
+  return amended('食品安全法', zh, article, summary, [
+    ['2015-10-01', '2015修订'],
+    ['2018-12-29', '2018修正'],
+    ['2021-04-29', '2021修正'],
+  ])
+}
+
+function amended(
+  law: string,
+  zh: string,
+  article: string,
+  summary: string,
+  versions: readonly (readonly [from: string, name: string])[],
+): LegalBasis {
+  return {
+    zh,
+    versions: versions.map(([from, name]) => ({
+      from,
+      citation: `《中华人民共和国${law}》（${name}）${article}`,
+      summary,
+    })),
+  }
 }
 
 function one(zh: string, from: string, citation: string, summary: string): LegalBasis {

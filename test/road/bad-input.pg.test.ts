@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { io } from 'socket.io-client'
@@ -160,6 +161,28 @@ describe('[CM3] bad surroundings at the start', () => {
     expect(code).toBe(1)
     expect(stderr).toContain(path)
     expect(stderr.split('\n').filter((line) => line.startsWith('    at '))).toEqual([])
+  })
+
+  test('a database that does not answer is named, without a stack', async () => {
+    const environment = { DATABASE_URL: 'postgres://x@127.0.0.1:1/x', DATA_DIR: folder, PORT: '0' }
+    const { code, stderr } = await runProgram(['serve'], { environment })
+    expect(code).toBe(1)
+    expect(stderr).toContain('DATABASE_URL')
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  test('an administrative command in a folder without a service says so and creates nothing', async () => {
+    const { code, stderr } = await runProgram(['user', 'list'], { environment: { DATA_DIR: join(folder, 'typo') } })
+    expect(code).toBe(1)
+    expect(stderr).toContain('There is no service data')
+    expect(existsSync(join(folder, 'typo'))).toBe(false)
+  })
+
+  test('an address without a scheme is refused by push with an example', async () => {
+    const args = ['push', 'demo/rooms/herbal-tea.ndjson', '--url', 'localhost:5201', '--key', 'lw_x']
+    const { code, stderr } = await runProgram(args)
+    expect(code).toBe(2)
+    expect(stderr).toContain('http://localhost:3000')
   })
 
   test('settings that do not fit are all named, with exit code 2', async () => {

@@ -3,7 +3,7 @@ import type { AuditEntry } from '../../src/contracts/audit.ts'
 import type { Enforcement } from '../../src/contracts/enforcement.ts'
 import { createKey, createPerson, signIn, type ConsoleUser } from '../support/console-user.ts'
 import { plainRoom } from '../support/plain-room.ts'
-import { startService, type Service } from '../support/service.ts'
+import { runProgram, startService, type Service } from '../support/service.ts'
 import { testStore } from '../support/store.ts'
 
 const claim = '这个茶喝一个月血糖自己就降下来了药都不用吃'
@@ -80,6 +80,11 @@ describe('the road, by plain WebSocket and by HTTP', () => {
 
     const history = await lead.get<{ items: Enforcement[] }>('/v1/enforcements?roomId=ws-room')
     expect(history.items).toMatchObject([{ id: measure.id, status: 'ended', actor: { name: 'chief' } }])
+    const environment = { DATABASE_URL: store.url }
+    expect(await runProgram(['verify'], { environment })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^OK: \d+ entries/),
+    })
     const audit = await lead.get<{ items: AuditEntry[] }>('/v1/audit')
     expect(audit.items.map((entry) => entry.kind)).toEqual(
       expect.arrayContaining(['enforcement.issued', 'enforcement.ended']),
