@@ -61,10 +61,7 @@ port.on('message', (message: ToThread) => {
   void analysis
     .stop()
     .then(() => db.destroy())
-    .finally(() => {
-      post({ kind: 'stopped' })
-      port.close()
-    })
+    .finally(() => port.close())
 })
 
 /** Errors lose their message when they are cloned across threads; text does not. */

@@ -11,4 +11,3 @@ export type FromThread =
   | { kind: 'alive'; events: number; rooms: number; queueUp: boolean }
   | { kind: 'notice'; notice: Notice }
   | { kind: 'log'; level: 'info' | 'warn' | 'error'; details: Record<string, unknown>; message: string }
-  | { kind: 'stopped' }

@@ -33,11 +33,6 @@ export class LogFollower {
     this.#rounds.wake()
   }
 
-  /** The place up to which facts were handed on. */
-  get cursor(): number {
-    return this.#cursor
-  }
-
   /** False until the log could be read; what is pushed before then could leave a hole. */
   get started(): boolean {
     return this.#started
