@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseSearch, stringifySearch } from '../../web/src/lib/search-codec.ts'
-import { feedSearch, historySearch, passesRules, roomSearch } from '../../web/src/lib/search-params.ts'
+import { feedSearch, historySearch, ignoredOf, passesRules, roomSearch } from '../../web/src/lib/search-params.ts'
 
 describe('addresses', () => {
   it('carry filters there and back', () => {
@@ -14,6 +14,21 @@ describe('addresses', () => {
       action: ['suspend'],
     })
     expect(roomSearch(parseSearch('?at=-3&case=c'))).toEqual({ case: 'c' })
+  })
+
+  it('name what they could not use', () => {
+    const ignored = (text: string) => ignoredOf(parseSearch(text), historySearch(parseSearch(text)))
+    expect(ignored('?action=suspend&action=shout&from=2026-02-30&to=2026-02-28&demo=perhaps&actoin=ban')).toEqual([
+      'action=shout',
+      'from=2026-02-30',
+      'demo=perhaps',
+      'actoin=ban',
+    ])
+    expect(ignored('?action=suspend&action=ban&q=茶&room=r1&open=e1&lang=en&host=')).toEqual([])
+  })
+
+  it('name one measure whose evidence is open', () => {
+    expect(historySearch(parseSearch('?open=e1&status=lifted'))).toEqual({ open: 'e1', status: ['lifted'] })
   })
 
   it('leave empty wishes out', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/contracts/alert.ts'
 import type { Case } from '../../src/contracts/case.ts'
 import type { ConsoleFact, StreamItem } from '../../src/contracts/console-wire.ts'
+import type { Session } from '../../src/contracts/session.ts'
 import { LiveStore } from '../../web/src/lib/live-store.ts'
 import { alertExample } from './alert-example.ts'
 
@@ -153,5 +154,58 @@ describe('the live store', () => {
     expect(store.alert('old-1')).toBeUndefined()
     expect(store.alert('old-699')).toBeDefined()
     expect(store.alert('a')).toBeDefined()
+  })
+})
+
+describe('the audience of a broadcast', () => {
+  const session = (change: Partial<Session>): Session => ({
+    id: 's1',
+    roomId: 'r1',
+    title: '早场泡茶聊天',
+    host: { id: 'h1', name: '伍姐' },
+    category: 'food',
+    licences: [],
+    liveUrl: null,
+    startedAt: at,
+    endedAt: null,
+    endReason: null,
+    lastSeq: 1,
+    processedSeq: 1,
+    lastEventAt: at,
+    lastSpeechAt: at,
+    viewers: 12_000,
+    demo: false,
+    rev: 1,
+    ...change,
+  })
+
+  it('is known while it is confirmed, and forgotten when it no longer is', () => {
+    const { store } = storeAtTen()
+    let told = 0
+    store.subscribe('audience:s1', () => (told += 1))
+    expect(store.audience('s1')).toBe(null)
+    store.noteAudience([session({})])
+    store.noteAudience([session({})])
+    expect([store.audience('s1'), told]).toEqual([12_000, 1])
+    store.noteAudience([session({ id: 's2' })])
+    expect([store.audience('s1'), told]).toEqual([null, 2])
+  })
+
+  it('ends with the broadcast, and an older answer does not bring it back', () => {
+    const { store, flush } = storeAtTen()
+    store.noteAudience([session({})])
+    store.receive([
+      item(11, { type: 'session.ended', session: session({ endedAt: at, endReason: 'measure', rev: 2 }) }),
+    ])
+    flush()
+    expect(store.audience('s1')).toBe(null)
+    store.noteAudience([session({})])
+    expect(store.audience('s1')).toBe(null)
+  })
+
+  it('is not taken from a room that is off air', () => {
+    const { store } = storeAtTen()
+    store.noteAudience([session({ endedAt: at, endReason: 'end' })])
+    expect(store.audience('s1')).toBe(null)
   })
 })

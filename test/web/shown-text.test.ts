@@ -46,11 +46,20 @@ describe('marked words', () => {
 
   it('stay in the excerpt of a long text', () => {
     const text = `${'前'.repeat(50)}三天根治${'后'.repeat(50)}`
-    const cut = excerpt(text, [50, 54], 5)
-    expect(cut.text.slice(...cut.span)).toBe('三天根治')
-    expect(cut.text.startsWith('…')).toBe(true)
-    expect(cut.text.endsWith('…')).toBe(true)
-    expect(excerpt('短', [0, 1], 5)).toEqual({ text: '短', span: [0, 1] })
+    expect(excerpt(text, [50, 54], 5)).toEqual({ lead: '…前前前前前', mark: '三天根治', tail: '后后后后后…' })
+    expect(excerpt('短', [0, 1], 5)).toEqual({ lead: '', mark: '短', tail: '' })
+  })
+
+  it('stay whole in an excerpt, and no character is torn', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 30 })
+    const offset = fc.integer({ min: -5, max: 40 })
+    fc.assert(
+      fc.property(text, offset, offset, fc.nat(10), (words, from, to, budget) => {
+        const cut = excerpt(words, [from, to], budget)
+        expect(cut.mark).toContain(words.slice(Math.max(0, from), Math.max(0, from, to)))
+        for (const part of Object.values(cut)) expect(halfCharacter.test(part)).toBe(halfCharacter.test(words))
+      }),
+    )
   })
 })
 

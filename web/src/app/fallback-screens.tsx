@@ -9,9 +9,7 @@ export function NotFoundScreen() {
   return (
     <Empty title={t('error.notFoundTitle')}>
       <p>{t('error.notFoundBody')}</p>
-      <Link to="/feed" search={{}}>
-        {t('error.home')}
-      </Link>
+      <Link to="/">{t('error.home')}</Link>
     </Empty>
   )
 }

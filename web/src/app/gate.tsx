@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { Outlet } from '@tanstack/react-router'
+import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import type { Me } from '../../../src/contracts/people.ts'
 import { SignInScreen } from '../features/sign-in/sign-in-screen.tsx'
@@ -13,6 +13,8 @@ import { Shell } from './shell.tsx'
 /** Lets the signed-in in, and asks everybody else who they are; the address stays, so that a link survives. */
 export function Gate() {
   const queries = useQueryClient()
+  const navigate = useNavigate()
+  const path = useRouterState({ select: (state) => state.location.pathname })
   const [expired, setExpired] = useState(false)
   const me = useQuery({
     queryKey: ['me'],
@@ -48,6 +50,8 @@ export function Gate() {
           setExpired(false)
           forgetOthers(queries)
           queries.setQueryData(['me'], answer)
+          // The feed is where everybody is sent, not a place that this person asked for.
+          if (path === '/feed' && !answer.permissions.includes('feed.read')) void navigate({ to: '/', replace: true })
         }}
       />
     )

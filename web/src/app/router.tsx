@@ -1,9 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { FeedScreen } from '../features/feed/feed-screen.tsx'
 import { parseSearch, stringifySearch } from '../lib/search-codec.ts'
 import { feedSearch, historySearch, roomSearch, roomsSearch } from '../lib/search-params.ts'
 import { CrashScreen, NotFoundScreen } from './fallback-screens.tsx'
 import { Gate } from './gate.tsx'
+import { Home } from './home.tsx'
 import { Permitted } from './permitted.tsx'
 
 const root = createRootRoute({ component: Gate, notFoundComponent: NotFoundScreen, errorComponent: CrashScreen })
@@ -11,9 +12,7 @@ const root = createRootRoute({ component: Gate, notFoundComponent: NotFoundScree
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/feed', search: {} })
-  },
+  component: Home,
 })
 
 const feed = createRoute({

@@ -10,6 +10,7 @@ import { useMay, useMe } from '../lib/me-context.ts'
 import { readSetting, writeSetting } from '../lib/settings.ts'
 import { useCommand } from '../lib/use-command.ts'
 import { Announcer } from './announcer.tsx'
+import { AudiencePoll } from './audience-poll.tsx'
 import { HelpSheet } from './help-sheet.tsx'
 import styles from './shell.module.css'
 import { StaleBanner } from './stale-banner.tsx'
@@ -102,6 +103,7 @@ export function Shell({ onSignOut, children }: { onSignOut: () => void; children
       </main>
       {help && <HelpSheet onClose={() => setHelp(false)} />}
       <Announcer />
+      <AudiencePoll />
       <Toaster />
     </div>
   )

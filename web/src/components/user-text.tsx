@@ -1,6 +1,6 @@
 import { Fragment } from 'react'
 import { visiblePieces } from '../lib/invisible-characters.ts'
-import { markPieces, type MarkSpan } from '../lib/marked-text.ts'
+import { markPieces, type Excerpt, type MarkSpan } from '../lib/marked-text.ts'
 import styles from './user-text.module.css'
 
 /** Text that strangers wrote: only ever text nodes, isolated in direction, invisible characters drawn as markers. */
@@ -26,6 +26,32 @@ export function MarkedUserText({ text, spans }: { text: string; spans: readonly 
         ),
       )}
     </bdi>
+  )
+}
+
+/**
+ * Marked words on one line that is too short for all of it: the words before the mark give way first, then those after
+ * it, and the marked words themselves last.
+ */
+export function ExcerptText({ excerpt: { lead, mark, tail } }: { excerpt: Excerpt }) {
+  return (
+    <span className={styles.excerpt}>
+      {lead !== '' && (
+        <span className={styles.lead}>
+          <UserText text={lead} />
+        </span>
+      )}
+      <span className={styles.core}>
+        <mark className={styles.excerptHit}>
+          <UserText text={mark} />
+        </mark>
+        {tail !== '' && (
+          <span className={styles.tail}>
+            <UserText text={tail} />
+          </span>
+        )}
+      </span>
+    </span>
   )
 }
 

@@ -1,4 +1,6 @@
 import type { TranscriptLine } from '../../../src/contracts/alert.ts'
+import type { CaseDetail } from '../../../src/contracts/case.ts'
+import type { Evidence } from '../../../src/contracts/enforcement.ts'
 import type { Finding } from '../../../src/contracts/finding.ts'
 import type { MarkSpan } from './marked-text.ts'
 
@@ -32,6 +34,26 @@ export function evidenceBySeq(findings: readonly Finding[]): Map<number, LineEvi
     }
   }
   return bySeq
+}
+
+/** Severity of a line that is known to be evidence, but not of which finding. */
+const unknownSeverity = 2
+
+/**
+ * What is marked in a line as it stood when the decision was made: the span kept with it, and everything its case marks
+ * there, unless the words of the case are no longer the ones decided on.
+ */
+export function frozenEvidence(kept: Evidence, detail: CaseDetail | undefined): LineEvidence | undefined {
+  const line =
+    detail?.case.sessionId === kept.sessionId ? detail.transcript.find(({ seq }) => seq === kept.seq) : undefined
+  const marked = line?.text === kept.text ? evidenceBySeq(detail?.findings ?? []).get(kept.seq) : undefined
+  if (kept.span === null) return marked
+  const own: MarkSpan = { start: kept.span[0], end: kept.span[1], strength: 'hit' }
+  return {
+    spans: [own, ...(marked?.spans ?? [])],
+    severity: marked?.severity ?? unknownSeverity,
+    readings: marked?.readings ?? [],
+  }
 }
 
 /** Drops a concept's reading that a longer reading of the same line already contains. */

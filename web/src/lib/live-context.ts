@@ -40,6 +40,11 @@ export function useLiveSession(id: string): Session | undefined {
   return useTopic(`session:${id}`, (store) => store.session(id))
 }
 
+/** How many watch a broadcast at present; null where that is not known or the room is off air. */
+export function useAudience(sessionId: string): number | null {
+  return useTopic(`audience:${sessionId}`, (store) => store.audience(sessionId))
+}
+
 /** Open alerts per class, whatever is filtered. */
 export function useLevelCounts(): LevelCounts {
   return useTopic('counts', (store) => store.counts())

@@ -26,6 +26,7 @@ export class LiveStore {
   #cases = new Map<string, Case>()
   #enforcements = new Map<string, Enforcement>()
   #sessions = new Map<string, Session>()
+  #audience = new Map<string, number>()
   #listeners = new Map<string, Set<() => void>>()
   #factListeners = new Set<(fact: ConsoleFact) => void>()
   #queued: StreamItem[] = []
@@ -70,6 +71,11 @@ export class LiveStore {
     return this.#sessions.get(id)
   }
 
+  /** How many watch a live broadcast now; null where that is not known. */
+  audience(sessionId: string): number | null {
+    return this.#audience.get(sessionId) ?? null
+  }
+
   /** Ids of the open alerts; a new array only when membership changed or an alert changed its place. */
   openIds(): readonly string[] {
     return this.#openIds
@@ -90,7 +96,7 @@ export class LiveStore {
     return this.#lastOpenedAt
   }
 
-  /** Follow one topic: `list`, `counts`, `ready`, or `alert:`, `case:`, `enforcement:`, `session:` with an id. */
+  /** Follow one topic: `list`, `counts`, `ready`, or `alert:`, `case:`, `enforcement:`, `session:`, `audience:` with an id. */
   subscribe(topic: string, listener: () => void): () => void {
     const set = this.#listeners.get(topic) ?? new Set()
     set.add(listener)
@@ -164,6 +170,22 @@ export class LiveStore {
     this.#settle(touched)
   }
 
+  /**
+   * The broadcasts on air as they are at this moment. Facts do not tell when an audience changes, so a number that is no
+   * longer confirmed is forgotten; an empty list forgets all.
+   */
+  noteAudience(sessions: readonly Session[]): void {
+    const before = this.#audience
+    this.#audience = new Map()
+    for (const session of sessions) {
+      const ended = session.endedAt !== null || (this.#sessions.get(session.id)?.endedAt ?? null) !== null
+      if (!ended && session.viewers !== null) this.#audience.set(session.id, session.viewers)
+    }
+    for (const id of new Set([...before.keys(), ...this.#audience.keys()])) {
+      if (before.get(id) !== this.#audience.get(id)) this.#tell(`audience:${id}`)
+    }
+  }
+
   #load(snapshot: Snapshot): void {
     const touched = new Set<string>(['list', 'counts'])
     for (const id of this.#alerts.keys()) touched.add(`alert:${id}`)
@@ -221,6 +243,9 @@ export class LiveStore {
         if (held !== undefined && held.rev > fact.session.rev) return
         this.#sessions.set(fact.session.id, fact.session)
         touched.add(`session:${fact.session.id}`)
+        if (fact.session.endedAt !== null && this.#audience.delete(fact.session.id)) {
+          touched.add(`audience:${fact.session.id}`)
+        }
         return
       }
       case 'coverage.gap':

@@ -31,23 +31,21 @@ function outward(text: string, offset: number, direction: 1 | -1): number {
   return insidePair ? offset + direction : offset
 }
 
+/** Marked words between the words around them. */
+export type Excerpt = { lead: string; mark: string; tail: string }
+
 /**
- * The part of a long text that shows its hit: at most `budget` units before and after it, with an ellipsis where
- * something was left out, and the span moved along.
+ * The part of a long text around its hit: the words of the span whole, and at most `budget` UTF-16 units before and after
+ * them, with an ellipsis where something was left out.
  */
-export function excerpt(
-  text: string,
-  span: readonly [number, number],
-  budget: number,
-): { text: string; span: [number, number] } {
-  const start = Math.max(0, Math.min(span[0], text.length))
-  const end = Math.max(start, Math.min(span[1], text.length))
+export function excerpt(text: string, span: readonly [number, number], budget: number): Excerpt {
+  const start = outward(text, Math.max(0, Math.min(span[0], text.length)), -1)
+  const end = outward(text, Math.max(start, Math.min(span[1], text.length)), 1)
   const from = outward(text, Math.max(0, start - budget), -1)
-  const to = outward(text, Math.min(text.length, end + budget * 2), 1)
-  const head = from > 0 ? '…' : ''
-  const tail = to < text.length ? '…' : ''
+  const to = outward(text, Math.min(text.length, end + budget), 1)
   return {
-    text: `${head}${text.slice(from, to)}${tail}`,
-    span: [start - from + head.length, end - from + head.length],
+    lead: `${from > 0 ? '…' : ''}${text.slice(from, start)}`,
+    mark: text.slice(start, end),
+    tail: `${text.slice(end, to)}${to < text.length ? '…' : ''}`,
   }
 }

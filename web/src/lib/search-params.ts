@@ -30,7 +30,7 @@ export type FeedSearch = {
   room?: string[] | undefined
 }
 
-/** What the address of the feed may say; anything else is dropped. */
+/** What the address of the feed may say; anything else is dropped (see `ignoredOf`). */
 export function feedSearch(search: Search): FeedSearch {
   return {
     alert: pickText(search['alert']),
@@ -69,6 +69,8 @@ export type HistorySearch = {
   host?: string | undefined
   q?: string | undefined
   demo?: (typeof demoChoices)[number] | undefined
+  /** Id of the measure whose evidence is open. */
+  open?: string | undefined
 }
 
 export function historySearch(search: Search): HistorySearch {
@@ -82,12 +84,20 @@ export function historySearch(search: Search): HistorySearch {
     host: pickText(search['host'], 128),
     q: pickText(search['q']),
     demo: pickOne(search['demo'], demoChoices),
+    open: pickText(search['open'], 64),
   }
 }
 
 function day(value: unknown): string | undefined {
   const text = pickText(value, 10)
-  return text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : undefined
+  return text !== undefined && isDay(text) ? text : undefined
+}
+
+/** `2026-02-30` is written like a day and is none. */
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const at = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text)
 }
 
 function texts(value: unknown): string[] | undefined {
@@ -102,4 +112,24 @@ function texts(value: unknown): string[] | undefined {
 export function passesRules(code: string, filter: readonly RuleFilter[] | undefined): boolean {
   if (filter === undefined) return true
   return filter.some((item) => item === code || code.startsWith(`${item}.`))
+}
+
+/** Parameters of the address that are no condition of a screen. */
+const unconditional = new Set(['lang'])
+
+/** What an address said that its screen could not use, as `name=value`. */
+export function ignoredOf(given: Search, kept: object): string[] {
+  const used = new Map(Object.entries(kept).map(([key, value]) => [key, listOf(value)]))
+  return Object.entries(given).flatMap(([key, value]) =>
+    unconditional.has(key)
+      ? []
+      : listOf(value)
+          .filter((item) => item !== '' && used.get(key)?.includes(item) !== true)
+          .map((item) => `${key}=${item}`),
+  )
+}
+
+function listOf(value: unknown): string[] {
+  const items: unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value]
+  return items.map(String)
 }

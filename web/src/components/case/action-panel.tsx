@@ -21,7 +21,7 @@ import { caseQuery } from '../../lib/case-query.ts'
 import { errorText } from '../../lib/error-text.ts'
 import { durationText } from '../../lib/duration-text.ts'
 import { commandKeys, type CommandId } from '../../lib/key-catalogue.ts'
-import { useLive } from '../../lib/live-context.ts'
+import { useAudience, useLive } from '../../lib/live-context.ts'
 import { useMay, useMe } from '../../lib/me-context.ts'
 import { shortCount } from '../../lib/numbers.ts'
 import { shortCitation } from '../../lib/short-citation.ts'
@@ -110,6 +110,7 @@ function ActionForm({
   const queries = useQueryClient()
   const me = useMe()
   const mayBan = useMay('enforcement.ban')
+  const audience = useAudience(detail.session.id)
   const draft = useDraft(detail)
   const value = draft.value
   const suggestion = detail.suggestion
@@ -230,10 +231,8 @@ function ActionForm({
           {' · '}
           {t('action.toBan', { left: Math.max(0, toBan) })}
         </span>
-        {detail.session.viewers !== null && (
-          <span className={styles.ladder}>
-            {t('action.affected', { value: shortCount(detail.session.viewers, i18n.language) })}
-          </span>
+        {audience !== null && (
+          <span className={styles.ladder}>{t('action.affected', { value: shortCount(audience, i18n.language) })}</span>
         )}
         <span className={styles.spring} />
         {draft.edited && (

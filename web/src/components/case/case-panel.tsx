@@ -12,7 +12,6 @@ import { commandKeys } from '../../lib/key-catalogue.ts'
 import { useLiveCase } from '../../lib/live-context.ts'
 import { useMay, useMe } from '../../lib/me-context.ts'
 import { ruleName } from '../../lib/rule-name.ts'
-import { shortCount } from '../../lib/numbers.ts'
 import { shortCitation } from '../../lib/short-citation.ts'
 import { span } from '../../lib/time.ts'
 import { toast } from '../../lib/toasts.ts'
@@ -25,6 +24,7 @@ import { Empty, ErrorNote, Skeleton } from '../notice.tsx'
 import { SeverityBadge } from '../severity-badge.tsx'
 import { Countdown, Tick } from '../tick.tsx'
 import { UserText } from '../user-text.tsx'
+import { Viewers } from '../viewers.tsx'
 import { ActionPanel } from './action-panel.tsx'
 import styles from './case-panel.module.css'
 import { EvidenceLines } from './evidence-lines.tsx'
@@ -168,11 +168,7 @@ function CaseBody({
               {t('case.licences')} <UserText text={detail.session.licences.join('、')} />
             </span>
           )}
-          {detail.session.viewers !== null && (
-            <span title={String(detail.session.viewers)}>
-              {t('feed.viewers', { value: shortCount(detail.session.viewers, i18n.language) })}
-            </span>
-          )}
+          <Viewers sessionId={detail.session.id} then={first?.viewers ?? null} />
         </div>
         <div className={styles.gist}>
           {ground !== undefined && (

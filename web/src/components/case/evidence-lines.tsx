@@ -1,15 +1,13 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { TranscriptLine } from '../../../../src/contracts/alert.ts'
 import type { CaseDetail } from '../../../../src/contracts/case.ts'
-import { tellingReadings, type LineEvidence } from '../../lib/evidence.ts'
-import { levelOf } from '../../lib/severity.ts'
+import type { LineEvidence } from '../../lib/evidence.ts'
 import { streamTime } from '../../lib/time.ts'
 import { foldContext, foldLines, type LaneLine } from '../../lib/transcript-fold.ts'
-import { SeverityShape } from '../severity-badge.tsx'
 import { Time } from '../time.tsx'
-import { MarkedUserText, UserText } from '../user-text.tsx'
+import { EvidenceLine } from './evidence-line.tsx'
 import styles from './evidence-lines.module.css'
+import { Speaker } from './speaker.tsx'
 
 /** Lines of context shown before and after the evidence until more is asked for. */
 const contextLines = 2
@@ -49,7 +47,13 @@ export function EvidenceLines({
           part.kind === 'line' ? (
             <EvidenceLine
               key={part.item.line.seq}
-              item={part.item}
+              seq={part.item.line.seq}
+              channel={part.item.line.channel}
+              text={part.item.line.text}
+              original={part.item.original?.text ?? null}
+              partial={part.item.line.partial === true}
+              time={<Time at={part.item.line.receivedAt} />}
+              speaker={<Speaker line={part.item.line} />}
               evidence={evidence.get(part.item.line.seq)}
               originalEvidence={part.item.original === null ? undefined : evidence.get(part.item.original.seq)}
               active={part.item.line.seq === activeSeq}
@@ -65,67 +69,4 @@ export function EvidenceLines({
       </ol>
     </div>
   )
-}
-
-function EvidenceLine({
-  item: { line, original },
-  evidence,
-  originalEvidence,
-  active,
-}: {
-  item: LaneLine
-  evidence: LineEvidence | undefined
-  originalEvidence: LineEvidence | undefined
-  active: boolean
-}) {
-  const { t } = useTranslation()
-  const marked = evidence ?? originalEvidence
-  return (
-    <li
-      className={styles.line}
-      data-seq={line.seq}
-      data-channel={line.channel}
-      data-hit={marked === undefined ? undefined : levelOf(marked.severity)}
-      data-active={active || undefined}
-      data-partial={line.partial || undefined}
-    >
-      <Time at={line.receivedAt} className={styles.time} />
-      <span className={styles.speaker}>
-        {marked !== undefined && <SeverityShape level={levelOf(marked.severity)} size={8} />}
-        <Speaker line={line} />
-      </span>
-      <span className={styles.text}>
-        {evidence === undefined ? (
-          <UserText text={line.text} />
-        ) : (
-          <MarkedUserText text={line.text} spans={evidence.spans} />
-        )}
-        {original !== null && (
-          <span className={styles.original}>
-            {t('case.revised')}：
-            <del>
-              {originalEvidence === undefined ? (
-                <UserText text={original.text} />
-              ) : (
-                <MarkedUserText text={original.text} spans={originalEvidence.spans} />
-              )}
-            </del>
-          </span>
-        )}
-        {evidence !== undefined &&
-          tellingReadings(evidence.readings).map((reading) => (
-            <span key={reading} className={styles.reading}>
-              <UserText text={t('case.reading', { reading })} />
-            </span>
-          ))}
-      </span>
-    </li>
-  )
-}
-
-function Speaker({ line }: { line: TranscriptLine }) {
-  const { t } = useTranslation()
-  if (line.channel === 'speech') return line.speaker === 'assistant' ? t('case.assistant') : t('case.hostLane')
-  if (line.staff === true) return t('case.staff')
-  return line.userName === undefined ? t('case.viewer') : <UserText text={line.userName} />
 }

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { Enforcement } from '../../../../src/contracts/enforcement.ts'
 import { useSecond } from '../../lib/clock.ts'
+import { isCutOff } from '../../lib/cut-off.ts'
 import { minuteTime } from '../../lib/time.ts'
 import { Icon } from '../icon.tsx'
 import { Time } from '../time.tsx'
@@ -17,15 +18,20 @@ export function PhaseTrack({ enforcement }: { enforcement: Enforcement }) {
   const unconfirmed =
     enforcement.status === 'unconfirmed' || (waiting && now - Date.parse(enforcement.issuedAt) > unconfirmedMs)
   const failed = enforcement.status === 'failed'
+  const cutOff = isCutOff(enforcement)
   return (
     <div className={styles.track}>
       <ol className={styles.steps} aria-label={t('phase.title')} aria-live="polite">
         <Step name={t('phase.submitted')} at={enforcement.issuedAt} done />
-        {/* A lift takes effect without a platform's word; a step that never comes would look like one still due. */}
+        {/* What took effect without the platform's word never gets it; the step would look like one still due. */}
         {(enforcement.receivedAt !== null || enforcement.effectiveAt === null) && (
           <Step name={t('phase.received')} at={enforcement.receivedAt} done={enforcement.receivedAt !== null} />
         )}
-        <Step name={t('phase.effective')} at={enforcement.effectiveAt} done={enforcement.effectiveAt !== null} />
+        <Step
+          name={cutOff ? t('phase.cutOff') : t('phase.effective')}
+          at={enforcement.effectiveAt}
+          done={enforcement.effectiveAt !== null}
+        />
         {enforcement.endedAt !== null && (
           <Step name={t(`enforcementStatus.${enforcement.status}`)} at={enforcement.endedAt} done />
         )}

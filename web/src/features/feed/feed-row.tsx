@@ -5,21 +5,19 @@ import { DemoBadge } from '../../components/demo-badge.tsx'
 import { SeverityBadge } from '../../components/severity-badge.tsx'
 import { Countdown, Tick } from '../../components/tick.tsx'
 import { Time } from '../../components/time.tsx'
-import { MarkedUserText, UserText } from '../../components/user-text.tsx'
+import { ExcerptText, UserText } from '../../components/user-text.tsx'
+import { Viewers } from '../../components/viewers.tsx'
 import { useAlert } from '../../lib/live-context.ts'
 import { excerpt } from '../../lib/marked-text.ts'
 import { useMe } from '../../lib/me-context.ts'
-import { shortCount } from '../../lib/numbers.ts'
 import { isClaimed, isOpen } from '../../lib/queue-order.ts'
 import { ruleName } from '../../lib/rule-name.ts'
 import { levelOf } from '../../lib/severity.ts'
 import { span } from '../../lib/time.ts'
 import styles from './feed-row.module.css'
 
-/** About how much of a line a row can show, and the least context before a hit, in UTF-16 units. */
-const lineUnits = 22
-const leastContext = 3
-const mostContext = 8
+/** Words before and after a hit that a wide row shows, in UTF-16 units; a narrow one shows fewer. */
+const contextUnits = 12
 
 /** The element id of an alert's option. */
 export function optionId(id: string): string {
@@ -52,8 +50,7 @@ export const FeedRow = memo(function FeedRow({
   if (alert === undefined) return null
   const language = i18n.language
   const rule = ruleName(alert.code, language)
-  const free = lineUnits - (alert.span[1] - alert.span[0])
-  const quote = excerpt(alert.quoteText, alert.span, Math.max(leastContext, Math.min(mostContext, free)))
+  const quote = excerpt(alert.quoteText, alert.span, contextUnits)
   const times = Math.max(1, alert.hits.length)
   const open = isOpen(alert)
   const mine = alert.claimedBy === me.person.id
@@ -74,11 +71,14 @@ export const FeedRow = memo(function FeedRow({
     >
       <SeverityBadge severity={alert.severity} />
       <div className={styles.first}>
-        <span className={styles.rule}>{rule}</span>
+        <span className={styles.rule} title={rule}>
+          {rule}
+        </span>
         {times > 1 && <span className={styles.times}>×{times}</span>}
         <span className={styles.quote}>
-          「<MarkedUserText text={quote.text} spans={[{ start: quote.span[0], end: quote.span[1], strength: 'hit' }]} />
-          」
+          <span className={styles.bracket}>「</span>
+          <ExcerptText excerpt={quote} />
+          <span className={styles.bracket}>」</span>
         </span>
       </div>
       <div className={styles.second}>
@@ -89,11 +89,7 @@ export const FeedRow = memo(function FeedRow({
         <span className={styles.host}>
           <UserText text={alert.hostName} />
         </span>
-        {alert.viewers !== null && (
-          <span className={styles.viewers} title={String(alert.viewers)}>
-            {t('feed.viewers', { value: shortCount(alert.viewers, language) })}
-          </span>
-        )}
+        <Viewers className={styles.viewers} sessionId={alert.sessionId} then={alert.viewers} />
         {alert.demo && <DemoBadge />}
       </div>
       <div className={styles.side}>

@@ -6,6 +6,7 @@ import type { Alert } from '../../../../src/contracts/alert.ts'
 import { Button } from '../../components/button.tsx'
 import { CasePanel } from '../../components/case/case-panel.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { IgnoredNote } from '../../components/ignored-note.tsx'
 import { Empty, Skeleton } from '../../components/notice.tsx'
 import { call } from '../../lib/api.ts'
 import { FeedView, nextWanted } from '../../lib/feed-view.ts'
@@ -13,7 +14,7 @@ import { commandKeys, type CommandId } from '../../lib/key-catalogue.ts'
 import { serverNow } from '../../lib/clock.ts'
 import { useAlert, useHeartbeat, useLive, useLiveReady } from '../../lib/live-context.ts'
 import { isClaimed, isOpen } from '../../lib/queue-order.ts'
-import { passesRules, type FeedSearch } from '../../lib/search-params.ts'
+import { feedSearch, passesRules, type FeedSearch } from '../../lib/search-params.ts'
 import { levelOf } from '../../lib/severity.ts'
 import { dayTime } from '../../lib/time.ts'
 import { useCommand } from '../../lib/use-command.ts'
@@ -118,6 +119,7 @@ export function FeedScreen() {
           onChange={(change) => void navigate({ search: (before) => ({ ...before, ...change }) })}
           onMenu={(open) => view.hold('menu', open)}
         />
+        <IgnoredNote read={feedSearch} />
         <Strip
           waiting={state.waiting}
           worst={state.waitingWorst}

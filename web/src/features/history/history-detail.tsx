@@ -1,10 +1,15 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cuttingActions, type Enforcement } from '../../../../src/contracts/enforcement.ts'
 import { Button } from '../../components/button.tsx'
+import { EvidenceLine } from '../../components/case/evidence-line.tsx'
 import { PhaseTrack } from '../../components/case/phase-track.tsx'
-import { MarkedUserText, UserText } from '../../components/user-text.tsx'
+import { Speaker } from '../../components/case/speaker.tsx'
+import { UserText } from '../../components/user-text.tsx'
+import { caseQuery } from '../../lib/case-query.ts'
+import { frozenEvidence } from '../../lib/evidence.ts'
 import { useMay, useMe } from '../../lib/me-context.ts'
 import { streamTime } from '../../lib/time.ts'
 import styles from './history-detail.module.css'
@@ -16,30 +21,36 @@ const running = new Set<Enforcement['status']>(['issued', 'received', 'effective
 export function HistoryDetail({ item }: { item: Enforcement }) {
   const { t } = useTranslation()
   const me = useMe()
+  const mayReadCases = useMay('feed.read')
   const mayLift = useMay('enforcement.lift')
   const mayLiftOthers = useMay('enforcement.ban')
   const [lifting, setLifting] = useState(false)
+  // What the case marks; without it the words marked are those kept with the measure.
+  const decided = useQuery({
+    ...caseQuery(item.caseId ?? ''),
+    enabled: mayReadCases && item.caseId !== null,
+    retry: false,
+  })
   const liftable = cuttingActions.includes(item.action) && running.has(item.status) && item.reverses === null
   return (
     <div className={styles.detail}>
       <section>
         <h3 className={styles.title}>{t('history.evidence')}</h3>
-        <ul className={styles.lines}>
-          {item.evidence.map((line) => (
-            <li key={`${line.sessionId}:${line.seq}`} className={styles.line}>
-              <span className={styles.time}>{streamTime(line.atMs)}</span>
-              <span>
-                {line.span === null ? (
-                  <UserText text={line.text} />
-                ) : (
-                  <MarkedUserText
-                    text={line.text}
-                    spans={[{ start: line.span[0], end: line.span[1], strength: 'hit' }]}
-                  />
-                )}
-              </span>
-            </li>
-          ))}
+        <ul className={styles.evidence}>
+          {item.evidence.map((line) => {
+            const spoken = decided.data?.transcript.find(({ seq }) => seq === line.seq)
+            return (
+              <EvidenceLine
+                key={`${line.sessionId}:${line.seq}`}
+                seq={line.seq}
+                channel={line.channel === 'chat' ? 'chat' : 'speech'}
+                time={streamTime(line.atMs)}
+                speaker={spoken === undefined ? null : <Speaker line={spoken} />}
+                text={line.text}
+                evidence={frozenEvidence(line, decided.data)}
+              />
+            )
+          })}
         </ul>
         <h3 className={styles.title}>{t('history.grounds')}</h3>
         <ul className={styles.lines}>

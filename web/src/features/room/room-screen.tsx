@@ -6,13 +6,15 @@ import { Button } from '../../components/button.tsx'
 import { CasePanel } from '../../components/case/case-panel.tsx'
 import { DemoBadge } from '../../components/demo-badge.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { IgnoredNote } from '../../components/ignored-note.tsx'
 import { Empty, ErrorNote, Skeleton } from '../../components/notice.tsx'
 import { Tick } from '../../components/tick.tsx'
 import { UserText } from '../../components/user-text.tsx'
+import { Viewers } from '../../components/viewers.tsx'
 import { ApiError, call } from '../../lib/api.ts'
 import { roomQuery } from '../../lib/case-query.ts'
 import { evidenceBySeq, type LineEvidence } from '../../lib/evidence.ts'
-import { shortCount } from '../../lib/numbers.ts'
+import { roomSearch } from '../../lib/search-params.ts'
 import { minuteTime, span } from '../../lib/time.ts'
 import { useCommand } from '../../lib/use-command.ts'
 import { Lanes } from './lanes.tsx'
@@ -48,7 +50,7 @@ export function RoomScreen() {
 }
 
 function RoomBody({ detail }: { detail: RoomDetail }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const { room, session } = detail
@@ -83,11 +85,7 @@ function RoomBody({ detail }: { detail: RoomDetail }) {
               <span className={styles.dot} aria-hidden="true" />
               <Tick text={(now) => t('room.sinceStart', { span: span(now - Date.parse(session.startedAt)) })} />
             </span>
-            {session.viewers !== null && (
-              <span className={styles.fact} title={String(session.viewers)}>
-                {t('feed.viewers', { value: shortCount(session.viewers, i18n.language) })}
-              </span>
-            )}
+            <Viewers className={styles.fact} sessionId={session.id} then={null} />
           </>
         ) : (
           <span className={styles.fact}>{session === null ? t('room.noSession') : t('room.ended')}</span>
@@ -100,6 +98,7 @@ function RoomBody({ detail }: { detail: RoomDetail }) {
           </a>
         )}
       </header>
+      <IgnoredNote read={roomSearch} />
       {room.banned && <p className={styles.suspended}>{t('room.bannedBanner')}</p>}
       {!room.banned && room.suspendedUntil !== null && (
         <p className={styles.suspended}>{t('room.suspendedBanner', { time: minuteTime(room.suspendedUntil) })}</p>

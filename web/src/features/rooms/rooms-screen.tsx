@@ -5,13 +5,14 @@ import type { Room } from '../../../../src/contracts/history.ts'
 import { Button } from '../../components/button.tsx'
 import { DemoBadge } from '../../components/demo-badge.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { IgnoredNote } from '../../components/ignored-note.tsx'
 import { Empty, ErrorNote, Skeleton } from '../../components/notice.tsx'
 import { Tick } from '../../components/tick.tsx'
 import { UserText } from '../../components/user-text.tsx'
 import { call } from '../../lib/api.ts'
 import { shortCount } from '../../lib/numbers.ts'
 import { dayTime, span } from '../../lib/time.ts'
-import { roomStates } from '../../lib/search-params.ts'
+import { roomsSearch, roomStates } from '../../lib/search-params.ts'
 import styles from './rooms-screen.module.css'
 
 const route = getRouteApi('/rooms')
@@ -65,6 +66,7 @@ export function RoomsScreen() {
         </div>
         {total !== undefined && total !== null && <span className={styles.total}>{t('rooms.total', { total })}</span>}
       </header>
+      <IgnoredNote read={roomsSearch} />
       {rooms.isError && <ErrorNote error={rooms.error} onRetry={() => void rooms.refetch()} />}
       {rooms.isPending && <Skeleton rows={12} />}
       {rooms.data !== undefined && items.length === 0 && (
@@ -72,28 +74,36 @@ export function RoomsScreen() {
       )}
       {items.length > 0 && (
         <div className={styles.scroll}>
-          <table className={styles.table} aria-label={t('rooms.list')}>
-            <thead>
-              <tr>
-                <th scope="col">{t('rooms.room')}</th>
-                <th scope="col">{t('rooms.host')}</th>
-                <th scope="col">{t('rooms.category')}</th>
-                <th scope="col">{t('rooms.state')}</th>
-                <th scope="col" className={styles.number}>
+          <table role="table" className={styles.table} aria-label={t('rooms.list')}>
+            <thead role="rowgroup">
+              <tr role="row">
+                <th role="columnheader" scope="col">
+                  {t('rooms.room')}
+                </th>
+                <th role="columnheader" scope="col">
+                  {t('rooms.host')}
+                </th>
+                <th role="columnheader" scope="col">
+                  {t('rooms.category')}
+                </th>
+                <th role="columnheader" scope="col">
+                  {t('rooms.state')}
+                </th>
+                <th role="columnheader" scope="col" className={styles.number}>
                   {t('rooms.alerts')}
                 </th>
-                <th scope="col" className={styles.number}>
+                <th role="columnheader" scope="col" className={styles.number}>
                   {t('rooms.viewers')}
                 </th>
-                <th scope="col" className={styles.number}>
+                <th role="columnheader" scope="col" className={styles.number}>
                   {t('rooms.since')}
                 </th>
-                <th scope="col" className={styles.number}>
+                <th role="columnheader" scope="col" className={styles.number}>
                   {t('rooms.speech')}
                 </th>
               </tr>
             </thead>
-            <tbody>
+            <tbody role="rowgroup">
               {items.map((room) => (
                 <RoomRow key={room.id} room={room} />
               ))}
@@ -117,8 +127,8 @@ function RoomRow({ room }: { room: Room }) {
   const session = room.session
   const live = session !== null && session.endedAt === null
   return (
-    <tr data-live={live || undefined}>
-      <td>
+    <tr role="row" data-live={live || undefined}>
+      <td role="cell">
         <span className={styles.room}>
           <Link to="/rooms/$roomId" params={{ roomId: room.id }} search={{}} className={styles.link}>
             <UserText text={room.title} />
@@ -126,16 +136,16 @@ function RoomRow({ room }: { room: Room }) {
           {room.demo && <DemoBadge />}
         </span>
       </td>
-      <td>
+      <td role="cell" data-label={t('rooms.host')}>
         <UserText text={room.hostName} />
       </td>
-      <td>
+      <td role="cell" data-label={t('rooms.category')}>
         {session === null || session.category === null ? t('case.productUnknown') : t(`category.${session.category}`)}
       </td>
-      <td>
+      <td role="cell" data-label={t('rooms.state')} className={styles.stateCell}>
         <RoomState room={room} live={live} />
       </td>
-      <td className={styles.number}>
+      <td role="cell" data-label={t('rooms.alerts')} className={styles.number}>
         {room.openAlerts > 0 ? (
           <Link to="/feed" search={{ room: [room.id] }} className={styles.alerts}>
             <Icon name="bell" size={13} />
@@ -145,21 +155,21 @@ function RoomRow({ room }: { room: Room }) {
           <span className={styles.quiet}>0</span>
         )}
       </td>
-      <td className={styles.number}>
-        {session === null || session.viewers === null ? (
+      <td role="cell" data-label={t('rooms.viewers')} className={styles.number}>
+        {!live || session.viewers === null ? (
           <span className={styles.quiet}>–</span>
         ) : (
           <span title={String(session.viewers)}>{shortCount(session.viewers, i18n.language)}</span>
         )}
       </td>
-      <td className={styles.number}>
+      <td role="cell" data-label={t('rooms.since')} className={styles.number}>
         {live ? (
           <Tick text={(now) => span(now - Date.parse(session.startedAt))} />
         ) : (
           <span className={styles.quiet}>–</span>
         )}
       </td>
-      <td className={styles.number}>
+      <td role="cell" data-label={t('rooms.speech')} className={styles.number}>
         {session === null || session.lastSpeechAt === null ? (
           <span className={styles.quiet}>{t('rooms.never')}</span>
         ) : (
