@@ -19,7 +19,7 @@ export type Config = {
 }
 
 /** Values that are never logged. Without a `databaseUrl` the bundled Postgres is started. */
-export type Secrets = { databaseUrl: string | null; roomKey: string | null }
+export type Secrets = { databaseUrl: string | null }
 
 export const roles = ['all', 'gateway', 'worker'] as const
 export type Role = (typeof roles)[number]
@@ -76,7 +76,6 @@ const environmentSchema = z.object({
       error: 'each must be an address or a CIDR block such as 10.0.0.0/8; a hop count is not safe',
     }),
   ),
-  LIVEWARDEN_KEY: z.string().optional(),
 })
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -123,7 +122,6 @@ export function readConfig(environment: Environment, flags: Flags = {}): { confi
     }),
     secrets: Object.freeze({
       databaseUrl: settings.DATABASE_URL ?? null,
-      roomKey: settings.LIVEWARDEN_KEY ?? null,
     }),
   }
 }
