@@ -69,11 +69,13 @@ function staleKeys(fact: ConsoleFact): QueryKey[] {
       return [
         ['case', fact.alert.caseId],
         ['room', fact.alert.roomId],
+        ['alerts', fact.alert.sessionId],
       ]
     case 'case.updated':
       return [
         ['case', fact.case.id],
         ['room', fact.case.roomId],
+        ['alerts', fact.case.sessionId],
       ]
     case 'enforcement.issued':
     case 'enforcement.updated': {
@@ -87,7 +89,7 @@ function staleKeys(fact: ConsoleFact): QueryKey[] {
     }
     case 'session.started':
     case 'session.ended':
-      return [['rooms'], ['room', fact.session.roomId]]
+      return [['rooms'], ['room', fact.session.roomId], ['sessions', fact.session.roomId]]
     case 'coverage.gap':
       return [['room']]
   }

@@ -51,11 +51,17 @@ export type RoomSearch = {
   /** `seq` of a line to show. */
   at?: number | undefined
   case?: string | undefined
+  /** An earlier broadcast of the room; its present one otherwise. */
+  session?: string | undefined
 }
 
 export function roomSearch(search: Search): RoomSearch {
   const at = Number(search['at'])
-  return { at: Number.isInteger(at) && at > 0 ? at : undefined, case: pickText(search['case']) }
+  return {
+    at: Number.isInteger(at) && at > 0 ? at : undefined,
+    case: pickText(search['case']),
+    session: pickText(search['session'], 64),
+  }
 }
 
 export const demoChoices = ['include', 'exclude', 'only'] as const

@@ -114,7 +114,11 @@ function CaseBody({
     void navigate({
       to: '/rooms/$roomId',
       params: { roomId: detail.case.roomId },
-      search: { at: activeSeq ?? seqs[0] },
+      // Of a broadcast that is over the room may show another one by now.
+      search: {
+        at: activeSeq ?? seqs[0],
+        session: detail.session.endedAt === null ? undefined : detail.session.id,
+      },
     })
   const copyLink = () => {
     const address = `${window.location.origin}/cases/${encodeURIComponent(detail.case.id)}`

@@ -13,10 +13,12 @@ import { UserText } from '../../components/user-text.tsx'
 import { Viewers } from '../../components/viewers.tsx'
 import { ApiError, call } from '../../lib/api.ts'
 import { roomQuery } from '../../lib/case-query.ts'
+import { useMay } from '../../lib/me-context.ts'
 import { evidenceBySeq, type LineEvidence } from '../../lib/evidence.ts'
 import { roomSearch } from '../../lib/search-params.ts'
 import { minuteTime, span } from '../../lib/time.ts'
 import { useCommand } from '../../lib/use-command.ts'
+import { BroadcastSelect } from './broadcast-select.tsx'
 import { Lanes } from './lanes.tsx'
 import { RoomCases } from './room-cases.tsx'
 import { RoomMeasures } from './room-measures.tsx'
@@ -26,11 +28,14 @@ import { useTranscript } from './use-transcript.ts'
 const route = getRouteApi('/rooms/$roomId')
 /** Alerts of a broadcast whose findings are fetched to mark the exact words. */
 const markedAlerts = 30
+/** Alerts of an earlier broadcast that are asked for. */
+const mostAlerts = 200
 
 /** One room: what is said and what is written side by side, its cases, and what was decided before. */
 export function RoomScreen() {
   const { t } = useTranslation()
   const { roomId } = route.useParams()
+  const { session: wished } = route.useSearch()
   const query = useQuery(roomQuery(roomId))
   if (query.data === undefined) {
     if (!query.isError) return <Skeleton rows={12} tall />
@@ -46,16 +51,51 @@ export function RoomScreen() {
     }
     return <ErrorNote error={query.error} onRetry={() => void query.refetch()} />
   }
-  return <RoomBody key={`${roomId}:${query.data.session?.id ?? ''}`} detail={query.data} />
+  const key = `${roomId}:${wished ?? query.data.session?.id ?? ''}`
+  return wished === undefined || wished === query.data.session?.id ? (
+    <RoomBody key={key} detail={query.data} past={false} />
+  ) : (
+    <PastBroadcast key={key} detail={query.data} sessionId={wished} />
+  )
 }
 
-function RoomBody({ detail }: { detail: RoomDetail }) {
+/** An earlier broadcast of a room, with the alerts it had. */
+function PastBroadcast({ detail, sessionId }: { detail: RoomDetail; sessionId: string }) {
+  const { t } = useTranslation()
+  const mayHistory = useMay('history.read')
+  const session = useQuery({
+    queryKey: ['session', sessionId],
+    queryFn: ({ signal }) => call('session', { params: { id: sessionId } }, signal),
+    retry: false,
+  })
+  const alerts = useQuery({
+    queryKey: ['alerts', sessionId],
+    queryFn: ({ signal }) => call('alerts', { query: { sessionId, limit: mostAlerts } }, signal),
+    enabled: mayHistory,
+  })
+  const found = session.data?.roomId === detail.room.id ? session.data : undefined
+  if (session.isPending || (mayHistory && alerts.isPending)) return <Skeleton rows={12} tall />
+  if (found === undefined) {
+    return (
+      <Empty title={t('room.noBroadcastTitle')}>
+        <Link to="/rooms/$roomId" params={{ roomId: detail.room.id }} search={{}}>
+          {t('room.toPresent')}
+        </Link>
+      </Empty>
+    )
+  }
+  if (alerts.isError) return <ErrorNote error={alerts.error} onRetry={() => void alerts.refetch()} />
+  return <RoomBody detail={{ ...detail, session: found, alerts: alerts.data?.items ?? [], gaps: [] }} past />
+}
+
+function RoomBody({ detail, past }: { detail: RoomDetail; past: boolean }) {
   const { t } = useTranslation()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const { room, session } = detail
   const transcript = useTranscript(session?.id ?? null, search.at ?? null)
   const evidence = useEvidence(detail)
+  const mayHistory = useMay('history.read')
   const live = session !== null && session.endedAt === null
   const openCase = (caseId: string | undefined) =>
     void navigate({ search: (before) => ({ ...before, case: caseId }), replace: true })
@@ -90,6 +130,7 @@ function RoomBody({ detail }: { detail: RoomDetail }) {
         ) : (
           <span className={styles.fact}>{session === null ? t('room.noSession') : t('room.ended')}</span>
         )}
+        <BroadcastSelect roomId={room.id} shown={session?.id ?? null} present={room.session?.id ?? null} />
         <span className={styles.spring} />
         {room.liveUrl !== null && (
           <a className={styles.liveLink} href={room.liveUrl} target="_blank" rel="noopener noreferrer">
@@ -115,7 +156,8 @@ function RoomBody({ detail }: { detail: RoomDetail }) {
         <aside className={styles.side} aria-label={t('room.side')}>
           {search.case === undefined ? (
             <div className={styles.lists}>
-              <RoomCases alerts={detail.alerts} onOpen={openCase} />
+              {past && <p className={styles.past}>{t('room.pastNote')}</p>}
+              {(!past || mayHistory) && <RoomCases alerts={detail.alerts} onOpen={openCase} />}
               <RoomMeasures enforcements={detail.enforcements} />
             </div>
           ) : (
