@@ -16,11 +16,14 @@ const progress: Readonly<Record<EnforcementStatus, number>> = {
   failed: 4,
 }
 
-/** The room's word on a measure. A status never goes back, so late and repeated answers change nothing. */
+/**
+ * The room's word on a measure, or the gateway's that it cut the room off (`cut`: the room has not answered). A status
+ * never goes back, so late and repeated answers change nothing.
+ */
 export async function confirm(
   ports: EnforcementPorts,
   enforcementId: string,
-  said: 'received' | 'obeyed',
+  said: 'received' | 'obeyed' | 'cut',
   roomIds: 'all' | readonly string[],
 ): Promise<Result<null>> {
   return ports.store.decide(async (tx) => {
@@ -33,8 +36,13 @@ export async function confirm(
       const { subject } = enforcement
       if (subject.kind !== 'host' || !(await tx.hostHasRoom(subject.id, roomIds))) return unknown
     }
-    const status = said === 'obeyed' ? 'effective' : 'received'
-    if (progress[enforcement.status] < progress[status]) await tx.advance(enforcementId, status)
+    const status = said === 'received' ? 'received' : 'effective'
+    const answered = said !== 'cut'
+    if (progress[enforcement.status] < progress[status]) await tx.advance(enforcementId, status, answered)
+    else if (answered && enforcement.status === 'effective' && enforcement.receivedAt === null) {
+      // Cut off first, heard of it later.
+      await tx.advance(enforcementId, 'effective', answered)
+    }
     return ok(null)
   })
 }

@@ -20,7 +20,7 @@ export type EnforcementDoor = {
   /** The room says it has the measure, obeyed it, or the gateway cut it off. Later statuses win; repeats change nothing. */
   confirm(
     enforcementId: string,
-    status: 'received' | 'obeyed',
+    status: 'received' | 'obeyed' | 'cut',
     roomIds: 'all' | readonly string[],
   ): Promise<Result<null>>
 }

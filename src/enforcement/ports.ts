@@ -42,8 +42,11 @@ export type EnforcementTx = {
   record(decision: Decision): Promise<Enforcement>
   /** Writes the Reversal, marks the measure as lifted; returns the Reversal as stored. */
   recordLift(lift: Lift): Promise<Enforcement>
-  /** Moves a measure's status; `received` and `effective` times are kept when they are set. */
-  advance(id: string, status: 'received' | 'effective'): Promise<void>
+  /**
+   * Moves a measure's status; `received` and `effective` times are kept when they are set, and the first is set only when
+   * the room has answered.
+   */
+  advance(id: string, status: 'received' | 'effective', answered: boolean): Promise<void>
   /** Whether one of these rooms belongs to the host. */
   hostHasRoom(hostId: string, roomIds: readonly string[]): Promise<boolean>
 }

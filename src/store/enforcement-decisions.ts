@@ -70,12 +70,13 @@ function enforcementTx(tx: Tx): EnforcementTx {
     },
     record: (decision) => record(tx, decision),
     recordLift: (lift) => recordLift(tx, lift),
-    async advance(id, status) {
+    async advance(id, status, answered) {
       await tx
         .updateTable('enforcements')
         .set((eb) => ({
           status,
-          received_at: eb.fn.coalesce('received_at', sql<Date>`now()`),
+          // A room that was cut off without a word has received nothing.
+          ...(answered ? { received_at: eb.fn.coalesce('received_at', sql<Date>`now()`) } : {}),
           ...(status === 'effective' ? { effective_at: eb.fn.coalesce('effective_at', sql<Date>`now()`) } : {}),
           rev: eb('rev', '+', 1),
         }))

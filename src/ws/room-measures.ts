@@ -142,7 +142,7 @@ export class RoomMeasures {
 
   async #confirmAfter(cuts: readonly Promise<void>[], enforcementId: string): Promise<void> {
     await Promise.all(cuts)
-    const confirmed = await this.#deps.enforcement.confirm(enforcementId, 'obeyed', 'all')
+    const confirmed = await this.#deps.enforcement.confirm(enforcementId, 'cut', 'all')
     if (confirmed.ok) this.#deps.fanout.publish({ topic: 'facts' })
     else this.#deps.onError(new Error(`Measure ${enforcementId} could not be confirmed: ${confirmed.error.message}`))
   }

@@ -324,7 +324,7 @@ test('a connection that never asked for anything does not hold up the stop', asy
   const from = performance.now()
   await stopping.close()
   await gone
-  expect(performance.now() - from).toBeLessThan(5_000)
+  expect(performance.now() - from).toBeLessThan(15_000)
 })
 
 describe('health and documentation', () => {

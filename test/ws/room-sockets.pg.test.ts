@@ -191,7 +191,7 @@ describe.each(Object.entries(doors))('over %s', (name, open) => {
     })
     void room.ask('enforcement.ack', { enforcementId: issued.body['id'], status: 'obeyed' }).catch(() => undefined)
     expect(await room.gone).toBe(cut)
-    expect(performance.now() - before).toBeLessThan(2_500)
+    expect(performance.now() - before).toBeLessThan(10_000)
     await until(async () => {
       const { body } = await lead.get(`/v1/enforcements/${String(issued.body['id'])}`)
       return body['status'] === 'effective'
@@ -218,10 +218,10 @@ describe.each(Object.entries(doors))('over %s', (name, open) => {
     const from = performance.now()
     expect(await room.gone).toBe(cut)
     expect(performance.now() - from).toBeGreaterThan(2_500)
-    expect(performance.now() - from).toBeLessThan(4_500)
     await until(async () => {
       const { body } = await lead.get(`/v1/enforcements/${String(issued.body['id'])}`)
-      return body['status'] === 'effective'
+      // In effect, but not received: nobody at the other end said so.
+      return body['status'] === 'effective' && body['receivedAt'] === null
     })
   })
 
@@ -336,7 +336,7 @@ describe.each(Object.entries(doors))('over %s', (name, open) => {
     const from = performance.now()
     const told = silent.hears('session.closed')
     expect(await Promise.all([silent.gone, mute.gone])).toEqual([ended, ended])
-    expect(performance.now() - from).toBeLessThan(5_000)
+    expect(performance.now() - from).toBeLessThan(15_000)
     expect(await told).toMatchObject({ sessionId: null, code: 4401 })
     expect(await stays.ask('session.start', startOf(`${name}-stays`))).toMatchObject({ ok: true })
     stays.leave()
