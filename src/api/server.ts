@@ -104,8 +104,9 @@ function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
-    { parseAs: 'string' },
-    async (_request: FastifyRequest, text: string) => {
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, bytes: Buffer) => {
+      const text = decode(bytes)
       if (text.trim() === '') return undefined
       const parsed = parseJson(text)
       if (!parsed.ok) throw new UnreadableBody(parsed.error.message)
@@ -114,9 +115,20 @@ function readBodies(app: FastifyInstance): void {
   )
   app.addContentTypeParser(
     ['application/x-ndjson', 'application/ndjson'],
-    { parseAs: 'string' },
-    (_request: FastifyRequest, text: string) => Promise.resolve(new NdjsonBody(text)),
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, bytes: Buffer) => new NdjsonBody(decode(bytes)),
   )
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The text of a body. Bytes of another encoding would be stored as nonsense that no rule can judge: they are refused. */
+function decode(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw new UnreadableBody('The body is not UTF-8; encode it as UTF-8 and send it again')
+  }
 }
 
 class UnreadableBody extends Error {

@@ -15,8 +15,6 @@ export type Notice =
   | { topic: 'rules' }
   /** A person's rights changed: sockets of theirs close. */
   | { topic: 'person'; personId: string }
-  /** A room key was revoked. */
-  | { topic: 'key'; keyId: string }
 
 export type Fanout = {
   publish(notice: Notice): void

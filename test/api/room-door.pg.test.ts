@@ -139,4 +139,27 @@ describe('measures over HTTP', () => {
     })
     expect(await start('suspended')).toMatchObject({ status: 200 })
   })
+
+  test.each(['application/json', 'application/x-ndjson'])(
+    'a body of %s that is not UTF-8 is refused, not stored as nonsense',
+    async (type) => {
+      const started = await start(`gbk-${type.length}`)
+      // The two characters of 血糖, as GBK writes them.
+      const text = Buffer.concat([
+        Buffer.from('{"seq":1,"atMs":0,"channel":"speech","text":"'),
+        Buffer.from([0xd1, 0xaa, 0xcc, 0xc7]),
+        Buffer.from('"}'),
+      ])
+      const body = type === 'application/json' ? Buffer.concat([Buffer.from('['), text, Buffer.from(']')]) : text
+      const answer = await fetch(`${house.url}/v1/sessions/${String(started.body['sessionId'])}/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': type },
+        body,
+      })
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toMatchObject({
+        error: { code: 'bad_request', message: expect.stringContaining('UTF-8') },
+      })
+    },
+  )
 })
