@@ -7,7 +7,7 @@ import type { MarkSpan } from './marked-text.ts'
 /** What of a line carries evidence. */
 export type LineEvidence = {
   spans: MarkSpan[]
-  /** Strongest severity of a finding that rests on this line. */
+  /** Strongest severity of a finding that rests on this line; 0 where only its words are known. */
   severity: number
   /** Normalised readings that differ from what was said. */
   readings: string[]
@@ -36,9 +36,6 @@ export function evidenceBySeq(findings: readonly Finding[]): Map<number, LineEvi
   return bySeq
 }
 
-/** Severity of a line that is known to be evidence, but not of which finding. */
-const unknownSeverity = 2
-
 /**
  * What is marked in a line as it stood when the decision was made: the span kept with it, and everything its case marks
  * there, unless the words of the case are no longer the ones decided on.
@@ -51,7 +48,7 @@ export function frozenEvidence(kept: Evidence, detail: CaseDetail | undefined): 
   const own: MarkSpan = { start: kept.span[0], end: kept.span[1], strength: 'hit' }
   return {
     spans: [own, ...(marked?.spans ?? [])],
-    severity: marked?.severity ?? unknownSeverity,
+    severity: marked?.severity ?? 0,
     readings: marked?.readings ?? [],
   }
 }

@@ -34,18 +34,19 @@ export function EvidenceLine({
 }) {
   const { t } = useTranslation()
   const marked = evidence ?? originalEvidence
+  const level = marked === undefined || marked.severity === 0 ? null : levelOf(marked.severity)
   return (
     <li
       className={styles.line}
       data-seq={seq}
       data-channel={channel}
-      data-hit={marked === undefined ? undefined : levelOf(marked.severity)}
+      data-hit={marked === undefined ? undefined : (level ?? 'unknown')}
       data-active={active || undefined}
       data-partial={partial || undefined}
     >
       <span className={styles.time}>{time}</span>
       <span className={styles.speaker}>
-        {marked !== undefined && <SeverityShape level={levelOf(marked.severity)} size={8} />}
+        {level !== null && <SeverityShape level={level} size={8} />}
         {speaker}
       </span>
       <span className={styles.text}>

@@ -88,7 +88,11 @@ export function HistoryDetail({ item }: { item: Enforcement }) {
             </Link>
           )}
           {item.roomId !== null && (
-            <Link to="/rooms/$roomId" params={{ roomId: item.roomId }} search={{}}>
+            <Link
+              to="/rooms/$roomId"
+              params={{ roomId: item.roomId }}
+              search={{ session: item.sessionId ?? undefined }}
+            >
               {t('case.openRoom')}
             </Link>
           )}
