@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { RoomClient } from '../../sdk/room-client.ts'
 import { RoomClientError } from '../../sdk/room-client-error.ts'
 import type { LiveSession } from '../../sdk/live-session.ts'
@@ -55,7 +55,7 @@ export function pushCommand(context: PushContext): Command {
   return new Command('push')
     .description('play a broadcast from a file into a running service')
     .argument('<file>', 'NDJSON as for replay, SubRip (.srt) or WebVTT (.vtt); - reads stdin')
-    .option('--url <url>', 'where the service is', parseUrl, 'http://localhost:3000')
+    .option('--url <url>', 'where the service is', 'http://localhost:3000')
     .option('--key <key>', 'room key; better in LIVEWARDEN_KEY, where other users of the machine cannot see it')
     .option('--speed <factor>', '1 as spoken, 10 ten times faster, max as fast as it is accepted', '1')
     .option('--room <id>', 'room, instead of the one in the file')
@@ -86,7 +86,8 @@ async function push(file: string, options: PushOptions, context: PushContext): P
   const key = options.key ?? context.environment['LIVEWARDEN_KEY']
   if (!key)
     throw new PushError('No room key. Give --key KEY or LIVEWARDEN_KEY; make one with: livewarden key create --room ID')
-  if (!URL.canParse(options.url))
+  // "localhost:3000" parses too, as an address of the scheme "localhost".
+  if (!URL.canParse(options.url) || !/^https?:$/.test(new URL(options.url).protocol))
     throw new PushError(`--url ${options.url} is no address; it looks like http://localhost:3000`)
   const script = file === '-' ? await readScriptStream(context.stdin) : await readScriptFile(file)
   const name = file === '-' ? 'stdin' : file
@@ -343,9 +344,4 @@ function isTerminal(stream: NodeJS.WritableStream): boolean {
 function clockTime(ms: number): string {
   const seconds = Math.floor(ms / 1_000)
   return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
-}
-
-function parseUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
-  throw new InvalidArgumentError('It must be an address such as http://localhost:3000.')
 }

@@ -202,6 +202,7 @@ test.each([
   ['no key', ['--url', 'http://127.0.0.1:9'], { key: '' }, 'LIVEWARDEN_KEY'],
   ['a wrong speed', ['--speed', 'fast'], {}, '--speed fast'],
   ['an address that is none', ['--url', 'here'], {}, '--url here'],
+  ['an address without a scheme', ['--url', 'localhost:3000'], {}, 'http://localhost:3000'],
   ['an unknown category', ['--category', 'tea'], {}, 'Unknown category "tea"'],
 ] as const)('%s is refused with exit code 2 and the remedy', async (_name, args, more, message) => {
   const ran = await push([await script(1), ...args], more)
