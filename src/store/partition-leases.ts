@@ -23,7 +23,7 @@ export async function acquireLease(db: Db, partition: number, holder: string): P
 }
 
 /** Prolongs leases that are still one's own; returns the partitions that were. */
-export async function renewLeases(db: Db, leases: readonly Lease[]): Promise<number[]> {
+export async function renewLeases(db: Db | Tx, leases: readonly Lease[]): Promise<number[]> {
   if (leases.length === 0) return []
   const { rows } = await sql<{ partition: number }>`
     UPDATE partition_leases SET expires_at = now() + make_interval(secs => ${leaseSeconds})
@@ -38,7 +38,8 @@ export async function renewLeases(db: Db, leases: readonly Lease[]): Promise<num
 export async function releaseLeases(db: Db, holder: string): Promise<void> {
   await db
     .updateTable('partition_leases')
-    .set({ expires_at: sql<Date>`now()` })
+    // Well in the past: a renewal that was under way compares with its own, earlier now and must find it over.
+    .set({ expires_at: sql<Date>`now() - interval '1 day'` })
     .where('holder', '=', holder)
     .execute()
 }

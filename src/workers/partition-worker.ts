@@ -41,6 +41,7 @@ export class PartitionWorker {
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unsubscribe: (() => void)[] = []
   #stopping = false
+  #renewing: Promise<void> = Promise.resolve()
 
   constructor(deps: PartitionWorkerDeps) {
     this.#deps = deps
@@ -48,7 +49,11 @@ export class PartitionWorker {
 
   /** Begins to renew leases, sweep for lag and listen to neighbours. */
   start(): void {
-    this.#timers.push(setInterval(() => void this.#renew(), renewEveryMs))
+    this.#timers.push(
+      setInterval(() => {
+        this.#renewing = this.#renew()
+      }, renewEveryMs),
+    )
     this.#timers.push(setInterval(() => void this.sweep(), sweepEveryMs))
     this.#unsubscribe.push(
       this.#deps.fanout.subscribe('wake', ({ partition }) => {
@@ -96,7 +101,7 @@ export class PartitionWorker {
     this.#stopping = true
     for (const timer of this.#timers) clearInterval(timer)
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
-    await Promise.allSettled(this.#running.values())
+    await Promise.allSettled([...this.#running.values(), this.#renewing])
     await releaseLeases(this.#deps.db, this.#holder).catch((error: unknown) => {
       this.#deps.logger.warn({ err: error }, 'leases could not be given back; they expire by themselves')
     })

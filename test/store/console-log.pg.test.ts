@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConsoleFact } from '../../src/contracts/console-wire.ts'
 import { appendFacts, factsSince, sequenceFacts, streamHead } from '../../src/store/console-log.ts'
 import type { Db } from '../../src/store/database.ts'
-import { testStore } from '../support/store.ts'
+import { sequenceAll, testStore } from '../support/store.ts'
 
 function gap(sessionId: string, fromSeq: number): ConsoleFact {
   return {
@@ -28,7 +28,7 @@ describe('store/console-log', () => {
       let cursor = 0
       for (;;) {
         const last = !writing
-        await sequenceFacts(db)
+        await (last ? sequenceAll(db) : sequenceFacts(db))
         for (const item of await factsSince(db, cursor, 10_000)) {
           seen.push(item.streamSeq)
           cursor = item.streamSeq
@@ -51,7 +51,6 @@ describe('store/console-log', () => {
     )
     writing = false
     await reader
-    await sequenceFacts(db)
     expect(seen).toEqual(Array.from({ length: writers * each }, (_, index) => index + 1))
     expect((await streamHead(db)).seq).toBe(writers * each)
   })
@@ -65,7 +64,7 @@ describe('store/console-log', () => {
         throw new Error('undo')
       })
       .catch(() => undefined)
-    await sequenceFacts(db)
+    await sequenceAll(db)
     expect((await streamHead(db)).seq).toBe(before)
   })
 
@@ -78,7 +77,7 @@ describe('store/console-log', () => {
       ),
     )
     await Promise.all([sequenceFacts(db), sequenceFacts(db), sequenceFacts(db)])
-    await sequenceFacts(db)
+    await sequenceAll(db)
     const items = await factsSince(db, before, 100)
     expect(items.map((item) => item.streamSeq)).toEqual(Array.from({ length: 50 }, (_, index) => before + index + 1))
   })

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sessionStart, speech, startedSession, testStore } from '../support/store.ts'
+import { sequenceAll, sessionStart, speech, startedSession, testStore } from '../support/store.ts'
 import { activateTinyPack } from '../support/tiny-pack.ts'
 import { createInProcessFanout } from '../../src/bus/in-process-fanout.ts'
-import { sequenceFacts } from '../../src/store/console-log.ts'
 import type { Db } from '../../src/store/database.ts'
 import { clearDemo } from '../../src/store/demo-data.ts'
 import { commitBatches } from '../../src/store/event-log.ts'
@@ -53,7 +52,7 @@ describe('store/demo-data', () => {
       await commitBatches(db, [{ sessionId, events: [speech(1, '这个茶根治高血压')], acceptGapAt: null }])
       await analyse(sessionId)
     }
-    await sequenceFacts(db)
+    await sequenceAll(db)
 
     expect(await clearDemo(db)).toEqual({ rooms: 1, sessions: 1, events: 1, alerts: 1, enforcements: 0 })
 

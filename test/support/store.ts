@@ -1,6 +1,7 @@
 import type { RoomEventInput, RoomEvent } from '../../src/contracts/room-event.ts'
 import { roomEventSchema } from '../../src/contracts/room-event.ts'
 import { sessionStartSchema, type SessionStartInput } from '../../src/contracts/session.ts'
+import { hasUnsequenced, sequenceFacts } from '../../src/store/console-log.ts'
 import { migrate, openDatabase, type Db } from '../../src/store/database.ts'
 import { startSession } from '../../src/store/session-start.ts'
 import { testDatabase } from './postgres.ts'
@@ -41,4 +42,12 @@ export async function startedSession(db: Db, change: Partial<SessionStartInput> 
 /** One sentence of the host. */
 export function speech(seq: number, text = `第${seq}句`, more: Partial<RoomEventInput> = {}): RoomEvent {
   return roomEventSchema.parse({ seq, atMs: seq * 1_000, channel: 'speech', text, ...more })
+}
+
+/**
+ * Gives every committed fact its place. A transaction anywhere on the server, such as another test's, holds the stream
+ * back while it runs, so one look may not be enough.
+ */
+export async function sequenceAll(db: Db): Promise<void> {
+  while (await hasUnsequenced(db)) await sequenceFacts(db)
 }

@@ -4,15 +4,15 @@ import { createInProcessFanout } from '../../src/bus/in-process-fanout.ts'
 import type { RoomEvent } from '../../src/contracts/room-event.ts'
 import { laggingPartitions } from '../../src/store/analysis-log.ts'
 import { standingFindings } from '../../src/store/case-detail.ts'
-import { factsSince, sequenceFacts } from '../../src/store/console-log.ts'
+import { factsSince } from '../../src/store/console-log.ts'
 import type { Db } from '../../src/store/database.ts'
 import { commitBatches } from '../../src/store/event-log.ts'
-import { acquireLease, FenceLostError } from '../../src/store/partition-leases.ts'
+import { acquireLease, FenceLostError, releaseLeases, renewLeases } from '../../src/store/partition-leases.ts'
 import { analyseBatch } from '../../src/workers/analyse-partition.ts'
 import { createPackShelf, type PackShelf } from '../../src/workers/pack-shelf.ts'
 import { PartitionWorker } from '../../src/workers/partition-worker.ts'
 import { RoomKeeper } from '../../src/workers/room-keeper.ts'
-import { speech, startedSession, testStore } from '../support/store.ts'
+import { sequenceAll, speech, startedSession, testStore } from '../support/store.ts'
 import { activateTinyPack } from '../support/tiny-pack.ts'
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -87,7 +87,7 @@ describe('workers/partition-worker', () => {
     expect(alerts).toMatchObject([{ code: 'efficacy.food_cure', state: 'open', status: 'open' }])
     const quote = alerts[0]?.seed.quote ?? ''
     expect('这个茶一个月根治高血压').toContain(quote)
-    await sequenceFacts(db)
+    await sequenceAll(db)
     const facts = await factsSince(db, 0, 1_000)
     const opened = facts.filter(({ fact }) => fact.type === 'alert.opened' && fact.alert.sessionId === sessionId)
     expect(opened).toHaveLength(1)
@@ -155,6 +155,19 @@ describe('workers/partition-worker', () => {
     await expect(analyseBatch(db, new RoomKeeper(db, packs, now), stale)).rejects.toThrow(FenceLostError)
     expect(await alertsOf(sessionId)).toEqual([])
     await db.deleteFrom('partition_leases').where('partition', '=', partition).execute()
+  })
+
+  test('a lease that was given back stays given back, whatever renewal was under way', async () => {
+    const lease = await acquireLease(db, 99, 'leaver')
+    if (!lease) throw new Error('the lease was free')
+    const renewal = db.transaction().execute(async (tx) => {
+      // Its clock stands still from here on, and the other transaction gets in between.
+      await sql`SELECT now()`.execute(tx)
+      await releaseLeases(db, 'leaver')
+      return renewLeases(tx, [lease])
+    })
+    expect(await renewal).toEqual([])
+    expect(await acquireLease(db, 99, 'successor')).toMatchObject({ fence: lease.fence + 1 })
   })
 
   test('[AN5] what no wake-up told of is found by the sweep', async () => {
