@@ -51,7 +51,7 @@ if (problems > 0) {
 async function pictures(theme) {
   const context = await browser.newContext({ viewport: size, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
   // Before the page loads, or the first screen would be drawn in the default theme.
-  await context.addInitScript((name) => localStorage.setItem('livewarden.theme', name), theme)
+  await context.addInitScript((name) => globalThis.localStorage.setItem('livewarden.theme', name), theme)
   const page = await context.newPage()
   page.on('pageerror', (error) => {
     problems += 1
