@@ -175,6 +175,7 @@ async function startAnalysing(
   }
   const analysis = await startAnalysis({
     db: open('analysis', 8),
+    databaseUrl,
     backend,
     fanout: bus.fanout,
     logger,

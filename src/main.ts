@@ -8,6 +8,7 @@ import { demoCommand, migrateCommand } from './cli/migrate.ts'
 import { packageVersion } from './cli/package-folder.ts'
 import { pushCommand } from './cli/push.ts'
 import { runReplay } from './cli/replay.ts'
+import { rulesCommand } from './cli/rules.ts'
 import { isExplained, serveCommand, StartError } from './cli/serve.ts'
 import { userCommand } from './cli/user.ts'
 import { verifyCommand } from './cli/verify.ts'
@@ -88,6 +89,7 @@ const program = new Command('livewarden')
   .addCommand(pushCommand({ stdin, stdout, stderr, environment: process.env }))
   .addCommand(userCommand(context))
   .addCommand(keyCommand(context))
+  .addCommand(rulesCommand(context))
   .addCommand(migrateCommand(context))
   .addCommand(demoCommand(context))
   .addCommand(verifyCommand(context))

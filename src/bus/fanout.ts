@@ -11,8 +11,6 @@ export type Notice =
   | { topic: 'events'; sessionIds: string[] }
   /** A wake-up reached a process that does not hold the partition: its holder should look. */
   | { topic: 'wake'; partition: number }
-  /** Another rule pack is in force. */
-  | { topic: 'rules' }
   /** A person's rights changed: sockets of theirs close. */
   | { topic: 'person'; personId: string }
 

@@ -1,6 +1,7 @@
 import { Kysely, Migrator, PostgresDialect, type Migration, type Transaction } from 'kysely'
 import pg from 'pg'
 import * as initial from './migrations/0001-initial.ts'
+import * as rulePackPublication from './migrations/0002-rule-pack-publication.ts'
 import type { Database } from './schema.ts'
 
 /** The database as every module of `store/` takes it: a pool, or one transaction of it. */
@@ -37,7 +38,10 @@ export function openDatabase(options: PoolOptions): Db {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 
-const migrations: Record<string, Migration> = { '0001-initial': { up: initial.up } }
+const migrations: Record<string, Migration> = {
+  '0001-initial': { up: initial.up },
+  '0002-rule-pack-publication': { up: rulePackPublication.up },
+}
 
 /**
  * Brings the schema up to date; safe to run from several processes at once. Returns the names applied.

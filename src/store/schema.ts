@@ -127,6 +127,9 @@ export type Database = {
     origin: string
     active: boolean
     created_at: Time
+    note: Generated<string>
+    published_by: string | null
+    in_force_since: NullableTime
   }
 }
 

@@ -42,6 +42,7 @@ const db = openDatabase({
 let events = 0
 const analysis = await startAnalysis({
   db,
+  databaseUrl: options.databaseUrl,
   backend: options.backend,
   fanout,
   logger,

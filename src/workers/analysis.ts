@@ -1,6 +1,7 @@
 import { createConsumer, type QueueBackend } from '../bus/queue.ts'
 import type { Fanout } from '../bus/fanout.ts'
 import type { Db } from '../store/database.ts'
+import { listenForPacks } from '../store/pack-notices.ts'
 import { createPackShelf } from './pack-shelf.ts'
 import { PartitionWorker } from './partition-worker.ts'
 
@@ -12,6 +13,8 @@ export type AnalysisLogger = {
 
 export type AnalysisDeps = {
   db: Db
+  /** The same database, for the connection that listens. */
+  databaseUrl: string
   backend: QueueBackend
   fanout: Fanout
   logger: AnalysisLogger
@@ -38,7 +41,9 @@ export async function startAnalysis(deps: AnalysisDeps): Promise<Analysis> {
       .catch((error: unknown) => deps.logger.warn({ err: error }, 'could not look for a new rule pack'))
   }
   const poll = setInterval(look, packPollMs)
-  const unsubscribe = deps.fanout.subscribe('rules', look)
+  const notices = listenForPacks(deps.databaseUrl, look, (error) =>
+    deps.logger.warn({ err: error }, 'notices of rule packs are in trouble; the poll goes on'),
+  )
   const worker = new PartitionWorker({ ...deps, packs })
   worker.start()
   const consumer = createConsumer({
@@ -53,7 +58,7 @@ export async function startAnalysis(deps: AnalysisDeps): Promise<Analysis> {
     roomCount: () => worker.roomCount,
     async stop() {
       clearInterval(poll)
-      unsubscribe()
+      await notices.close()
       await consumer.close()
       await worker.stop()
     },

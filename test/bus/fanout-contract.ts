@@ -48,7 +48,7 @@ export function fanoutContract(name: string, open: () => Promise<{ here: Fanout;
     test('hearers of other topics and hearers that left hear nothing', async () => {
       const { here, there } = await openBoth()
       const wrong: Notice[] = []
-      there.subscribe('rules', (notice) => wrong.push(notice))
+      there.subscribe('person', (notice) => wrong.push(notice))
       const leave = there.subscribe('wake', (notice) => wrong.push(notice))
       leave()
       await heard(there, 'facts', () => {
