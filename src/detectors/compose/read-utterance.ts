@@ -1,6 +1,5 @@
 import { rootState } from '../lexicon/double-array.ts'
 import { scan } from '../lexicon/lexicon.ts'
-import type { Entry } from '../lexicon/lexicon.ts'
 import { normalise, unitFlag } from '../normalise/normalise.ts'
 import type { Normalised } from '../normalise/normalise.ts'
 import { syllableTable } from '../normalise/syllables.ts'
@@ -15,16 +14,20 @@ export type Reading = {
   spans: readonly ConceptSpan[]
 }
 
-type RawHit = { start: number; end: number; entry: Entry; how: ConceptSpan['how'] }
+/** An allow phrase in the text: terms of its concept inside it are not seen. */
+type Allowed = { concept: number; start: number; end: number }
+
+/** What the passes over a text have found so far. */
+type Found = { spans: ConceptSpan[]; allowed: Allowed[] }
 
 /** Finds all concepts in a text: as written, with fillers skipped, and by sound. */
 export function readUtterance(text: string, pack: CompiledRulePack): Reading {
   const norm = normalise(text)
-  const hits: RawHit[] = []
-  literalHits(norm, pack, hits)
-  if (mayStrip(norm)) strippedHits(norm, pack, hits)
-  heardHits(norm, pack, hits)
-  const spans = longestPerConcept(hits, norm.length)
+  const found: Found = { spans: [], allowed: [] }
+  literalHits(norm, pack, found)
+  if (mayStrip(norm)) strippedHits(norm, pack, found)
+  heardHits(norm, pack, found)
+  const spans = withoutAllowed(found)
   for (const { concept, start, end, value } of numberSpans(norm)) {
     spans.push({
       concept: computedConcepts.indexOf(concept),
@@ -35,19 +38,29 @@ export function readUtterance(text: string, pack: CompiledRulePack): Reading {
       value,
     })
   }
-  spans.sort((a, b) => a.start - b.start || b.end - a.end)
-  return { norm, spans }
+  return { norm, spans: longestPerConcept(inTextOrder(spans, norm.length), pack.conceptIds.size) }
 }
 
-function literalHits(norm: Normalised, pack: CompiledRulePack, hits: RawHit[]): void {
-  const { units } = norm
+function literalHits(norm: Normalised, pack: CompiledRulePack, found: Found): void {
+  const { units, clause } = norm
+  const mayBeDisguised = (norm.seen & (unitFlag.disguised | unitFlag.markBefore)) !== 0
+  const mayCutLatin = (norm.seen & unitFlag.latin) !== 0
   scan(pack.literal, units, norm.length, rootState, (pattern, end, length) => {
     const start = end - length
-    if (norm.clause[start] !== norm.clause[end - 1]) return
-    if (!latinBorder(units, start, end)) return
-    const disguised = isDisguised(norm, start, end)
+    if (clause[start] !== clause[end - 1]) return
+    if (mayCutLatin && !latinBorder(units, start, end)) return
+    const disguised = mayBeDisguised && isDisguised(norm, start, end)
     for (const entry of pack.literal.entries[pattern] ?? []) {
-      hits.push({ start, end, entry, how: disguised ? 'disguised' : entry.kind === 'alias' ? 'alias' : 'plain' })
+      const { concept, kind, meant } = entry
+      if (kind === 'allow') found.allowed.push({ concept, start, end })
+      else
+        found.spans.push({
+          concept,
+          start,
+          end,
+          meant,
+          how: disguised ? 'disguised' : kind === 'alias' ? kind : 'plain',
+        })
     }
   })
 }
@@ -65,7 +78,7 @@ function isLatin(unit: number | undefined): boolean {
   return unit !== undefined && unit >= 97 && unit <= 122
 }
 
-function latinBorder(units: Uint16Array, start: number, end: number): boolean {
+function latinBorder(units: readonly number[], start: number, end: number): boolean {
   if (start > 0 && isLatin(units[start]) && isLatin(units[start - 1])) return false
   return !(isLatin(units[end - 1]) && isLatin(units[end]))
 }
@@ -82,39 +95,34 @@ function isPlainHan(norm: Normalised, i: number): boolean {
 }
 
 function mayStrip(norm: Normalised): boolean {
-  if (norm.hasFillers) return true
+  if ((norm.seen & unitFlag.filler) !== 0) return true
+  if ((norm.seen & (unitFlag.latin | unitFlag.fromDigit)) === 0) return false
   for (let i = 1; i + 1 < norm.length; i++) if (isSandwiched(norm, i)) return true
   return false
 }
 
 /** Second pass without fillers and sandwiched digits; keeps only hits that such a unit had broken apart. */
-function strippedHits(norm: Normalised, pack: CompiledRulePack, hits: RawHit[]): void {
+function strippedHits(norm: Normalised, pack: CompiledRulePack, found: Found): void {
+  const { clause } = norm
   const kept: number[] = []
+  const units: number[] = []
   for (let i = 0; i < norm.length; i++) {
-    if (((norm.flags[i] ?? 0) & unitFlag.filler) === 0 && !isSandwiched(norm, i)) kept.push(i)
+    if (((norm.flags[i] ?? 0) & unitFlag.filler) !== 0 || isSandwiched(norm, i)) continue
+    kept.push(i)
+    units.push(norm.units[i] ?? 0)
   }
-  scan(
-    pack.literal,
-    Uint16Array.from(kept, (i) => norm.units[i] ?? 0),
-    kept.length,
-    rootState,
-    (pattern, end, length) => {
-      const start = kept[end - length] ?? 0
-      const stop = (kept[end - 1] ?? 0) + 1
-      if (stop - start === length || norm.clause[start] !== norm.clause[stop - 1]) return
-      const widest = widestGap(kept, end - length, end)
-      const disguised = hasSandwiched(norm, start, stop)
-      for (const entry of pack.literal.entries[pattern] ?? []) {
-        if (entry.filler === 0 || widest > entry.filler * 3 || entry.kind === 'allow') continue
-        hits.push({
-          start,
-          end: stop,
-          entry,
-          how: disguised ? 'disguised' : entry.kind === 'alias' ? 'alias' : 'filler',
-        })
-      }
-    },
-  )
+  scan(pack.literal, units, units.length, rootState, (pattern, end, length) => {
+    const start = kept[end - length] ?? 0
+    const stop = (kept[end - 1] ?? 0) + 1
+    if (stop - start === length || clause[start] !== clause[stop - 1]) return
+    const widest = widestGap(kept, end - length, end)
+    const disguised = hasSandwiched(norm, start, stop)
+    for (const { concept, kind, meant, filler } of pack.literal.entries[pattern] ?? []) {
+      if (filler === 0 || widest > filler * 3 || kind === 'allow') continue
+      const how = disguised ? 'disguised' : kind === 'alias' ? kind : 'filler'
+      found.spans.push({ concept, start, end: stop, meant, how })
+    }
+  })
 }
 
 function widestGap(kept: readonly number[], from: number, to: number): number {
@@ -128,38 +136,34 @@ function hasSandwiched(norm: Normalised, start: number, end: number): boolean {
   return false
 }
 
-/** One syllable of the sounded view: which units it stands for. */
-type Sounded = { heard: number; exact: number; tone: number; start: number; end: number; latin: boolean }
+/**
+ * A text as it sounds: syllable i stands for the units from `starts[i]` up to `starts[i + 1]`. Latin letters that spell
+ * a syllable (`zhi疗`) are one; any other unit is a syllable of its own.
+ */
+type Sounds = { heard: number[]; starts: readonly number[] | undefined; spelt: readonly string[] | undefined }
 
-function heardHits(norm: Normalised, pack: CompiledRulePack, hits: RawHit[]): void {
+function heardHits(norm: Normalised, pack: CompiledRulePack, found: Found): void {
   if (pack.phonetic.automaton.lengths.length === 0) return
-  const { heard } = syllableTable()
-  const latin = hasLatinRun(norm)
-  const sounded = latin ? soundedWithLatin(norm) : undefined
-  const count = sounded?.length ?? norm.length
-  scan(
-    pack.phonetic,
-    sounded === undefined ? norm.units.map((unit) => heard[unit] ?? 0) : sounded.map((one) => one.heard),
-    count,
-    rootState,
-    (pattern, end, length) => {
-      const first = end - length
-      const syllables: Sounded[] = []
-      for (let i = first; i < end; i++) syllables.push(sounded?.[i] ?? soundOf(norm, i))
-      const start = syllables[0]?.start ?? 0
-      const stop = syllables[length - 1]?.end ?? 0
-      if (norm.clause[start] !== norm.clause[stop - 1]) return
-      for (const entry of pack.phonetic.entries[pattern] ?? []) {
-        if (soundsSafely(norm, syllables, entry.meant)) hits.push({ start, end: stop, entry, how: 'heard' })
-      }
-    },
-  )
+  const sounds = soundsOf(norm)
+  const { heard, starts } = sounds
+  const written = found.spans.length
+  scan(pack.phonetic, heard, heard.length, rootState, (pattern, end, length) => {
+    const first = end - length
+    const start = starts?.[first] ?? first
+    const stop = starts?.[end] ?? end
+    if (norm.clause[start] !== norm.clause[stop - 1]) return
+    for (const { concept, meant } of pack.phonetic.entries[pattern] ?? []) {
+      if (soundsSafely(norm, sounds, first, end, meant))
+        found.spans.push({ concept, start, end: stop, meant, how: 'heard' })
+    }
+  })
+  if (found.spans.length > written) dropShadowed(found, written, norm.length)
 }
 
-function soundOf(norm: Normalised, i: number): Sounded {
-  const { heard, exact, tone } = syllableTable()
-  const unit = norm.units[i] ?? 0
-  return { heard: heard[unit] ?? 0, exact: exact[unit] ?? 0, tone: tone[unit] ?? 0, start: i, end: i + 1, latin: false }
+function soundsOf(norm: Normalised): Sounds {
+  if ((norm.seen & unitFlag.latin) !== 0 && hasLatinRun(norm)) return soundsWithLatin(norm)
+  const { heard } = syllableTable()
+  return { heard: norm.units.map((unit) => heard[unit] ?? 0), starts: undefined, spelt: undefined }
 }
 
 function hasLatinRun(norm: Normalised): boolean {
@@ -167,118 +171,154 @@ function hasLatinRun(norm: Normalised): boolean {
   return false
 }
 
-/** Reads Latin runs as pinyin where they are (`zhi疗`), longest syllable first. */
-function soundedWithLatin(norm: Normalised): Sounded[] {
-  const { bySpelling } = syllableTable()
-  const out: Sounded[] = []
+/** Reads Latin runs as pinyin where they are, longest syllable first. */
+function soundsWithLatin(norm: Normalised): Sounds {
+  const { heard, bySpelling } = syllableTable()
+  const sounds = { heard: [] as number[], starts: [] as number[], spelt: [] as string[] }
   let i = 0
   while (i < norm.length) {
-    let taken = 0
-    for (let size = isLatin(norm.units[i]) ? 6 : 0; size >= 2 && taken === 0; size--) {
-      const spelling = norm.text.slice(i, i + size)
-      const syllable = spelling.length === size ? bySpelling.get(spelling) : undefined
-      if (syllable !== undefined) {
-        out.push({ ...syllable, tone: 0, start: i, end: i + size, latin: true })
-        taken = size
-      }
-    }
-    if (taken === 0) {
-      out.push(soundOf(norm, i))
-      taken = 1
-    }
-    i += taken
+    const unit = norm.units[i] ?? 0
+    const spelling = isLatin(unit) ? longestSpelling(norm, i) : ''
+    sounds.starts.push(i)
+    sounds.spelt.push(spelling)
+    sounds.heard.push(spelling === '' ? (heard[unit] ?? 0) : (bySpelling.get(spelling)?.heard ?? 0))
+    i += Math.max(1, spelling.length)
   }
-  return out
+  sounds.starts.push(i)
+  return sounds
+}
+
+const longestSyllable = 6
+
+function longestSpelling(norm: Normalised, at: number): string {
+  const { bySpelling } = syllableTable()
+  let run = 1
+  while (run < longestSyllable && isLatin(norm.units[at + run])) run++
+  for (let size = run; size >= 2; size--) {
+    const spelling = norm.text.slice(at, at + size)
+    if (bySpelling.has(spelling)) return spelling
+  }
+  return ''
 }
 
 /**
  * Whether a match by sound may be believed. Loose matching costs precision: three syllables or more need one character
  * as written or all syllables exact; two need equal tones and one character as written, or pinyin letters.
  */
-function soundsSafely(norm: Normalised, syllables: readonly Sounded[], meant: string): boolean {
-  const { exact, tone } = syllableTable()
+function soundsSafely(norm: Normalised, sounds: Sounds, first: number, end: number, meant: string): boolean {
+  const { exact, tone, bySpelling } = syllableTable()
   let same = 0
   let exactly = 0
   let toned = 0
   let latin = 0
-  syllables.forEach((syllable, i) => {
-    const unit = meant.charCodeAt(i)
-    if (!syllable.latin && norm.units[syllable.start] === unit) same++
-    if (syllable.exact === exact[unit]) exactly++
-    if (syllable.latin || syllable.tone === tone[unit]) toned++
-    if (syllable.latin) latin++
-  })
-  const length = syllables.length
+  for (let i = first; i < end; i++) {
+    const wanted = meant.charCodeAt(i - first)
+    const spelling = sounds.spelt?.[i] ?? ''
+    const unit = norm.units[sounds.starts?.[i] ?? i] ?? 0
+    if (spelling !== '') {
+      latin++
+      if (bySpelling.get(spelling)?.exact === exact[wanted]) exactly++
+    } else {
+      if (unit === wanted) same++
+      if (exact[unit] === exact[wanted]) exactly++
+      if (tone[unit] === tone[wanted]) toned++
+    }
+  }
+  const length = end - first
   if (same === length) return false // The literal pass has it.
   if (latin > 0) return same + latin === length && exactly === length
   if (length >= 3) return same >= length - 2 && (same >= 1 || exactly === length)
   return same === 1 && exactly === 2 && toned === 2
 }
 
-function longestPerConcept(hits: readonly RawHit[], length: number): ConceptSpan[] {
-  const allowed = allowedByConcept(hits)
-  const covered = literalCover(hits, length)
-  const candidates = hits
-    .filter((hit) => hit.entry.kind !== 'allow' && !isSpared(hit, allowed) && !isShadowed(hit, covered))
-    .sort((a, b) => a.start - b.start || b.end - a.end)
-  const lastEnd = new Map<number, number>()
-  const spans: ConceptSpan[] = []
-  for (const { start, end, entry, how } of candidates) {
-    if (start < (lastEnd.get(entry.concept) ?? -1_000)) continue
-    lastEnd.set(entry.concept, end)
-    spans.push({ concept: entry.concept, start, end, meant: entry.meant, how })
+/** A reading by sound gives way to any words of two characters or more that are really there. */
+function dropShadowed(found: Found, written: number, length: number): void {
+  const covered = new Uint8Array(length)
+  const cover = ({ start, end }: { start: number; end: number }): void => {
+    if (end - start >= 2) covered.fill(1, start, end)
   }
-  return spans
+  for (let i = 0; i < written; i++) cover(found.spans[i] ?? { start: 0, end: 0 })
+  found.allowed.forEach(cover)
+  const heard = found.spans.splice(written)
+  for (const span of heard) if (!isCovered(covered, span)) found.spans.push(span)
 }
 
-function allowedByConcept(hits: readonly RawHit[]): ReadonlyMap<number, RawHit[]> {
-  const allowed = new Map<number, RawHit[]>()
-  for (const hit of hits) {
-    if (hit.entry.kind !== 'allow') continue
-    const list = allowed.get(hit.entry.concept)
-    if (list === undefined) allowed.set(hit.entry.concept, [hit])
-    else list.push(hit)
+function isCovered(covered: Uint8Array, { start, end }: ConceptSpan): boolean {
+  for (let i = start; i < end; i++) if (covered[i] === 1) return true
+  return false
+}
+
+/** All that no allow phrase of the same concept holds. */
+function withoutAllowed({ spans, allowed }: Found): ConceptSpan[] {
+  if (allowed.length === 0) return spans
+  const byConcept = new Map<number, Allowed[]>()
+  for (const phrase of allowed) {
+    const list = byConcept.get(phrase.concept)
+    if (list === undefined) byConcept.set(phrase.concept, [phrase])
+    else list.push(phrase)
   }
-  return allowed
+  return spans.filter((span) => !isAllowed(span, byConcept.get(span.concept)))
 }
 
 /** No phrase of a pack is longer than this, so an allow phrase that ends further off cannot hold a hit. */
 const longestPhrase = 64
 
-/** Hits are reported by their end, so only the few allow phrases that end soon after the hit are looked at. */
-function isSpared(hit: RawHit, allowed: ReadonlyMap<number, readonly RawHit[]>): boolean {
-  const list = allowed.get(hit.entry.concept)
-  if (list === undefined) return false
+/** Phrases are listed by their end, so only the few that end soon after the span are looked at. */
+function isAllowed(span: ConceptSpan, phrases: readonly Allowed[] | undefined): boolean {
+  if (phrases === undefined) return false
   let low = 0
-  let high = list.length
+  let high = phrases.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((list[middle]?.end ?? 0) < hit.end) low = middle + 1
+    if ((phrases[middle]?.end ?? 0) < span.end) low = middle + 1
     else high = middle
   }
-  for (let i = low; i < list.length; i++) {
-    const allow = list[i]
-    if (allow === undefined || allow.end > hit.end + longestPhrase) return false
-    if (allow.start <= hit.start && allow.end >= hit.end) return true
+  for (let i = low; i < phrases.length; i++) {
+    const phrase = phrases[i]
+    if (phrase === undefined || phrase.end > span.end + longestPhrase) return false
+    if (phrase.start <= span.start) return true
   }
   return false
 }
 
-/** Marks what words as written cover: a reading by sound gives way to any words that are really there. */
-function literalCover(hits: readonly RawHit[], length: number): Uint8Array | undefined {
-  if (!hits.some(({ how }) => how === 'heard')) return undefined
-  const covered = new Uint8Array(length)
-  for (const { start, end, how } of hits) {
-    if (how !== 'heard' && end - start >= 2) covered.fill(1, Math.max(0, start), end)
+/** Working space for `inTextOrder` and `longestPerConcept`. */
+let firstAt = new Int32Array(1_024)
+let lastEnd = new Int32Array(1_024)
+const nextOf: number[] = []
+
+/** By start, the longer first, else as they came. Sorted in buckets: comparing would take more than linear time. */
+function inTextOrder(spans: readonly ConceptSpan[], length: number): ConceptSpan[] {
+  if (firstAt.length < length) firstAt = new Int32Array(length * 2)
+  firstAt.fill(-1, 0, length)
+  for (let i = spans.length - 1; i >= 0; i--) {
+    const { start, end } = spans[i] ?? noSpan
+    let before = -1
+    let at = firstAt[start] ?? -1
+    while (at >= 0 && (spans[at]?.end ?? 0) > end) {
+      before = at
+      at = nextOf[at] ?? -1
+    }
+    nextOf[i] = at
+    if (before < 0) firstAt[start] = i
+    else nextOf[before] = i
   }
-  return covered
+  const ordered: ConceptSpan[] = []
+  for (let start = 0; start < length; start++) {
+    for (let at = firstAt[start] ?? -1; at >= 0; at = nextOf[at] ?? -1) ordered.push(spans[at] ?? noSpan)
+  }
+  return ordered
 }
 
-function isShadowed(hit: RawHit, covered: Uint8Array | undefined): boolean {
-  return hit.how === 'heard' && covered !== undefined && coveredBetween(covered, hit)
-}
+const noSpan: ConceptSpan = { concept: -1, start: 0, end: 0, meant: '', how: 'plain' }
 
-function coveredBetween(covered: Uint8Array, hit: RawHit): boolean {
-  for (let i = hit.start; i < hit.end; i++) if (covered[i] === 1) return true
-  return false
+/** Of overlapping spans of one concept, the one that begins first and is longest; every number is kept. */
+function longestPerConcept(ordered: ConceptSpan[], concepts: number): ConceptSpan[] {
+  if (lastEnd.length < concepts) lastEnd = new Int32Array(concepts)
+  lastEnd.fill(0, 0, concepts)
+  return ordered.filter(({ concept, start, end, value }) => {
+    if (value !== undefined) return true
+    if (start < (lastEnd[concept] ?? 0)) return false
+    lastEnd[concept] = end
+    return true
+  })
 }

@@ -155,7 +155,7 @@ const borderUnits = 16
  */
 function crossing(last: Earlier, reading: Reading, pack: CompiledRulePack): ConceptSpan[] {
   const { literal } = pack
-  const before = last.reading.norm.units.subarray(-borderUnits)
+  const before = last.reading.norm.units.slice(-borderUnits)
   const state = scan(literal, before, before.length, rootState, () => undefined)
   if (state === rootState) return []
   const spans: ConceptSpan[] = []

@@ -18,14 +18,10 @@ export type DoubleArray = {
 
 export const rootState = 0
 
-type Node = { symbol: number; depth: number; pattern: number; children: Map<number, number> }
-
 /** Builds the automaton. Symbols are 1 or more; 0 stands for "in no pattern". Patterns must be distinct and not empty. */
 export function buildDoubleArray(patterns: readonly ArrayLike<number>[]): DoubleArray {
-  const nodes = buildTrie(patterns)
   const slots = new Slots()
-  const slotOf = new Int32Array(nodes.length)
-  const order = placeBreadthFirst(nodes, slots, slotOf)
+  const trie = placeBreadthFirst(patterns, slots)
   const automaton: DoubleArray = {
     base: slots.base.slice(0, slots.used),
     check: slots.check.slice(0, slots.used),
@@ -34,8 +30,7 @@ export function buildDoubleArray(patterns: readonly ArrayLike<number>[]): Double
     outputLink: new Int32Array(slots.used),
     lengths: Uint16Array.from(patterns, (pattern) => pattern.length),
   }
-  for (let i = 0; i < nodes.length; i++) automaton.output[slotOf[i] ?? 0] = nodes[i]?.pattern ?? -1
-  linkFailures(automaton, nodes, slotOf, order)
+  linkFailures(automaton, trie)
   return automaton
 }
 
@@ -50,26 +45,6 @@ export function next(automaton: DoubleArray, state: number, symbol: number): num
     if (at === rootState) return rootState
     at = fail[at] ?? rootState
   }
-}
-
-function buildTrie(patterns: readonly ArrayLike<number>[]): Node[] {
-  const nodes: Node[] = [{ symbol: 0, depth: 0, pattern: -1, children: new Map() }]
-  patterns.forEach((pattern, id) => {
-    let at = 0
-    for (let i = 0; i < pattern.length; i++) {
-      const symbol = pattern[i] ?? 0
-      let child = nodes[at]?.children.get(symbol)
-      if (child === undefined) {
-        child = nodes.length
-        nodes.push({ symbol, depth: i + 1, pattern: -1, children: new Map() })
-        nodes[at]?.children.set(symbol, child)
-      }
-      at = child
-    }
-    const node = nodes[at]
-    if (node !== undefined) node.pattern = id
-  })
-  return nodes
 }
 
 /** Slots are taken from a doubly linked list of free ones, so that a build stays near linear in the number of nodes. */
@@ -165,37 +140,60 @@ class Slots {
   }
 }
 
-function placeBreadthFirst(nodes: readonly Node[], slots: Slots, slotOf: Int32Array): number[] {
-  const order = [0]
-  for (let head = 0; head < order.length; head++) {
-    const id = order[head] ?? 0
-    const children = nodes[id]?.children
-    if (children === undefined || children.size === 0) continue
-    const symbols = [...children.keys()].sort((a, b) => a - b)
-    const base = slots.place(slotOf[id] ?? 0, symbols)
-    for (const symbol of symbols) {
-      const child = children.get(symbol) ?? 0
-      slotOf[child] = base + symbol
-      order.push(child)
+/** States in breadth-first order, without the root, and the pattern that ends in each or -1. */
+type Trie = { states: number[]; ends: number[] }
+
+/**
+ * In sorted order the patterns below a trie node are neighbours, so a node is a range of that order: no node is ever
+ * made, and children come out sorted by their symbol.
+ */
+function placeBreadthFirst(patterns: readonly ArrayLike<number>[], slots: Slots): Trie {
+  const order = sortedOrder(patterns)
+  const sorted = order.map((pattern) => patterns[pattern] ?? [])
+  const states = [rootState]
+  const ends = [-1]
+  const firsts = [0]
+  const depths = [0]
+  const lasts = [sorted.length]
+  for (let node = 0; node < states.length; node++) {
+    const depth = depths[node] ?? 0
+    const last = lasts[node] ?? 0
+    // A pattern that ends here sorts before those it begins.
+    const first = (firsts[node] ?? 0) + ((ends[node] ?? -1) < 0 ? 0 : 1)
+    if (first === last) continue
+    const symbols: number[] = []
+    for (let i = first; i < last; i++) {
+      const symbol = sorted[i]?.[depth] ?? 0
+      if (symbol === symbols.at(-1)) continue
+      if (symbols.length > 0) lasts.push(i)
+      symbols.push(symbol)
+      firsts.push(i)
+      depths.push(depth + 1)
+      ends.push(sorted[i]?.length === depth + 1 ? (order[i] ?? -1) : -1)
     }
+    lasts.push(last)
+    const base = slots.place(states[node] ?? 0, symbols)
+    for (const symbol of symbols) states.push(base + symbol)
   }
-  return order
+  return { states: states.slice(1), ends: ends.slice(1) }
 }
 
-function linkFailures(
-  automaton: DoubleArray,
-  nodes: readonly Node[],
-  slotOf: Int32Array,
-  order: readonly number[],
-): void {
-  const { fail, output, outputLink } = automaton
-  for (const id of order) {
-    const parent = slotOf[id] ?? 0
-    for (const [symbol, childId] of nodes[id]?.children ?? []) {
-      const child = slotOf[childId] ?? 0
-      const suffix = parent === rootState ? rootState : next(automaton, fail[parent] ?? rootState, symbol)
-      fail[child] = suffix
-      outputLink[child] = (output[suffix] ?? -1) >= 0 ? suffix : (outputLink[suffix] ?? 0)
-    }
+function sortedOrder(patterns: readonly ArrayLike<number>[]): number[] {
+  const keys = patterns.map((pattern) => String.fromCharCode(...Array.from(pattern)))
+  return keys.map((_, pattern) => pattern).sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1))
+}
+
+/** Shorter prefixes come first, so whatever a state fails to has its own links already. */
+function linkFailures(automaton: DoubleArray, { states, ends }: Trie): void {
+  const { base, check, fail, output, outputLink } = automaton
+  states.forEach((state, i) => {
+    output[state] = ends[i] ?? -1
+  })
+  for (const state of states) {
+    const parent = check[state] ?? rootState
+    if (parent === rootState) continue
+    const suffix = next(automaton, fail[parent] ?? rootState, state - (base[parent] ?? 0))
+    fail[state] = suffix
+    outputLink[state] = (output[suffix] ?? -1) >= 0 ? suffix : (outputLink[suffix] ?? 0)
   }
 }

@@ -12,28 +12,42 @@ export const unitFlag = {
   fromDigit: 4,
   /** Part of a filler such as 那个. */
   filler: 8,
+  /** A letter a–z. */
+  latin: 16,
 } as const
 
 /**
  * A text as the matcher sees it. `units` holds letters, digits and Han only; unit i stands for
- * `original.slice(from[i], to[i])`, and surrogate pairs are never cut.
+ * `original.slice(from[i], to[i])`, and surrogate pairs are never cut. The lists are plain arrays, because an utterance
+ * is short: a typed array of more than 64 bytes costs more to make than its text costs to read.
  */
 export type Normalised = {
   original: string
   text: string
   length: number
-  units: Uint16Array
-  from: Int32Array
-  to: Int32Array
+  units: readonly number[]
+  from: readonly number[]
+  to: readonly number[]
   /** Number of the clause a unit lies in; punctuation ends clauses. */
-  clause: Uint16Array
-  flags: Uint8Array
-  hasFillers: boolean
+  clause: readonly number[]
+  flags: readonly number[]
+  /** All flags that some unit has. */
+  seen: number
 }
 
 const fillersByFirst = groupByFirst(fillers)
 const splitsByFirst = groupByFirst(splitCharacters.map(([parts]) => parts))
 const wholeOf = new Map(splitCharacters)
+
+/** Per unit, whether a filler or a split character may begin with it. */
+const opens = new Uint8Array(65_536)
+const opensFiller = 1
+const opensSplit = 2
+for (const unit of fillersByFirst.keys()) opens[unit] = opensFiller
+for (const unit of splitsByFirst.keys()) opens[unit] = (opens[unit] ?? 0) | opensSplit
+
+const firstHan = 0x3400
+const lastHan = 0x9fff
 
 /** Reads a text for matching. Linear in its length; never throws, whatever the input. */
 export function normalise(original: string): Normalised {
@@ -48,7 +62,7 @@ export function normalise(original: string): Normalised {
       const folded = fold[unit] ?? unit
       if (folded >= 48 && folded <= 57) at = readNumber(original, at, writer)
       else {
-        const many = expand.get(unit)
+        const many = unit >= firstHan && unit <= lastHan ? undefined : expand.get(unit)
         if (many === undefined) writer.put(folded, at, at + 1, 0)
         else for (const char of many) writer.put(char.charCodeAt(0), at, at + 1, 0)
         at++
@@ -125,56 +139,37 @@ function readNumber(text: string, at: number, writer: Writer): number {
   return end
 }
 
-type Scratch = Pick<Normalised, 'units' | 'from' | 'to' | 'clause' | 'flags'>
-
-function newScratch(size: number): Scratch {
-  return {
-    units: new Uint16Array(size),
-    from: new Int32Array(size),
-    to: new Int32Array(size),
-    clause: new Uint16Array(size),
-    flags: new Uint8Array(size),
-  }
-}
+type Lists = Record<'units' | 'from' | 'to' | 'clause' | 'flags', number[]>
 
 /** Working space reused from text to text; what is kept of it is copied out. */
-let scratch = newScratch(4_096)
+const scratch: Lists = { units: [], from: [], to: [], clause: [], flags: [] }
 
 /** Collects units; at the end joins split characters and marks fillers. */
 class Writer {
   private readonly original: string
-  private units: Uint16Array
-  private from: Int32Array
-  private to: Int32Array
-  private clause: Uint16Array
-  private flags: Uint8Array
+  private readonly lists = scratch
   private length = 0
   private clauseNumber = 0
-  private pendingMark = false
-  private splitSeen = false
-  private fillerSeen = false
+  private pendingMark = 0
+  private seen = 0
+  private opened = 0
 
   constructor(original: string) {
     this.original = original
-    if (scratch.units.length < original.length * 2 + 64) scratch = newScratch(original.length * 2 + 64)
-    this.units = scratch.units
-    this.from = scratch.from
-    this.to = scratch.to
-    this.clause = scratch.clause
-    this.flags = scratch.flags
   }
 
   put(unit: number, from: number, to: number, flags: number): void {
-    if (this.length === this.units.length) this.grow()
+    const { lists } = this
     const at = this.length++
-    this.units[at] = unit
-    this.from[at] = from
-    this.to[at] = to
-    this.clause[at] = this.clauseNumber
-    this.flags[at] = flags | (this.pendingMark ? unitFlag.markBefore : 0)
-    this.pendingMark = false
-    if (splitsByFirst.has(unit)) this.splitSeen = true
-    if (fillersByFirst.has(unit)) this.fillerSeen = true
+    const all = flags | this.pendingMark | (isLatin(unit) ? unitFlag.latin : 0)
+    lists.units[at] = unit
+    lists.from[at] = from
+    lists.to[at] = to
+    lists.clause[at] = this.clauseNumber
+    lists.flags[at] = all
+    this.pendingMark = 0
+    this.seen |= all
+    this.opened |= opens[unit] ?? 0
   }
 
   gloss(gloss: string, from: number, to: number): void {
@@ -182,98 +177,93 @@ class Writer {
   }
 
   mark(inserted: boolean): void {
-    if (inserted && this.length > 0) this.pendingMark = true
+    if (inserted && this.length > 0) this.pendingMark = unitFlag.markBefore
   }
 
   breakClause(): void {
     this.clauseNumber = Math.min(this.clauseNumber + 1, 65_535)
-    this.pendingMark = false
+    this.pendingMark = 0
   }
 
   lastIsLatin(): boolean {
-    const last = this.units[this.length - 1] ?? 0
-    return this.length > 0 && last >= 97 && last <= 122
+    return this.length > 0 && isLatin(this.lists.units[this.length - 1] ?? 0)
   }
 
   finish(): Normalised {
-    if (this.splitSeen) this.joinSplitCharacters()
-    const hasFillers = this.fillerSeen && this.markFillers()
-    const units = this.units.slice(0, this.length)
+    if ((this.opened & opensSplit) !== 0) this.joinSplitCharacters()
+    if ((this.opened & opensFiller) !== 0) this.markFillers()
+    const { lists, length } = this
+    const units = lists.units.slice(0, length)
     return {
       original: this.original,
       text: decode(units),
-      length: this.length,
+      length,
       units,
-      from: this.from.slice(0, this.length),
-      to: this.to.slice(0, this.length),
-      clause: this.clause.slice(0, this.length),
-      flags: this.flags.slice(0, this.length),
-      hasFillers,
+      from: lists.from.slice(0, length),
+      to: lists.to.slice(0, length),
+      clause: lists.clause.slice(0, length),
+      flags: lists.flags.slice(0, length),
+      seen: this.seen,
     }
   }
 
   private joinSplitCharacters(): void {
+    const { units, from, to, clause, flags } = this.lists
     let out = 0
     for (let at = 0; at < this.length;) {
       const parts = this.longestAt(splitsByFirst, at)
       const whole = parts === undefined ? undefined : wholeOf.get(parts)
       const width = whole === undefined || parts === undefined ? 1 : parts.length
       const written = whole ?? ''
-      const end = this.to[at + width - 1] ?? 0
-      const start = this.from[at] ?? 0
+      const end = to[at + width - 1] ?? 0
+      const start = from[at] ?? 0
       for (let i = 0; i < Math.max(1, written.length); i++) {
-        this.units[out] = whole === undefined ? (this.units[at] ?? 0) : written.charCodeAt(i)
-        this.clause[out] = this.clause[at] ?? 0
-        this.flags[out] = (this.flags[at] ?? 0) | (whole === undefined ? 0 : unitFlag.disguised)
-        this.from[out] = start
-        this.to[out] = end
+        units[out] = whole === undefined ? (units[at] ?? 0) : written.charCodeAt(i)
+        clause[out] = clause[at] ?? 0
+        flags[out] = (flags[at] ?? 0) | (whole === undefined ? 0 : unitFlag.disguised)
+        from[out] = start
+        to[out] = end
         out++
       }
+      if (whole !== undefined) this.seen |= unitFlag.disguised
       at += width
     }
     this.length = out
   }
 
-  private markFillers(): boolean {
-    let found = false
+  private markFillers(): void {
+    const { flags } = this.lists
     for (let at = 0; at < this.length;) {
       const filler = this.longestAt(fillersByFirst, at)
-      for (let i = 0; i < (filler?.length ?? 0); i++) this.flags[at + i] = (this.flags[at + i] ?? 0) | unitFlag.filler
-      found ||= filler !== undefined
-      at += filler?.length ?? 1
+      if (filler !== undefined) this.seen |= unitFlag.filler
+      const width = filler?.length ?? 0
+      for (let i = 0; i < width; i++) flags[at + i] = (flags[at + i] ?? 0) | unitFlag.filler
+      at += Math.max(1, width)
     }
-    return found
   }
 
   private longestAt(byFirst: ReadonlyMap<number, readonly string[]>, at: number): string | undefined {
-    const words = byFirst.get(this.units[at] ?? 0)
-    return words?.find((word) => {
-      for (let i = 1; i < word.length; i++) {
-        if (at + i >= this.length || this.units[at + i] !== word.charCodeAt(i)) return false
-      }
-      return true
-    })
+    const unit = this.lists.units[at] ?? 0
+    if (opens[unit] === 0) return undefined
+    return byFirst.get(unit)?.find((word) => this.isAt(word, at))
   }
 
-  private grow(): void {
-    const room = this.units.length * 2
-    this.units = copyInto(new Uint16Array(room), this.units)
-    this.from = copyInto(new Int32Array(room), this.from)
-    this.to = copyInto(new Int32Array(room), this.to)
-    this.clause = copyInto(new Uint16Array(room), this.clause)
-    this.flags = copyInto(new Uint8Array(room), this.flags)
+  private isAt(word: string, at: number): boolean {
+    if (at + word.length > this.length) return false
+    for (let i = 1; i < word.length; i++) if (this.lists.units[at + i] !== word.charCodeAt(i)) return false
+    return true
   }
 }
 
-function copyInto<T extends Uint16Array | Int32Array | Uint8Array>(target: T, source: T): T {
-  target.set(source)
-  return target
+function isLatin(unit: number): boolean {
+  return unit >= 97 && unit <= 122
 }
 
-function decode(units: Uint16Array): string {
-  if (units.length < 4_096) return String.fromCharCode(...units)
+/** Arguments of one call are limited, so a long text is decoded in pieces. */
+function decode(units: number[]): string {
+  if (units.length < 4_096) return String.fromCharCode.apply(null, units)
   let out = ''
-  for (let i = 0; i < units.length; i += 4_096) out += String.fromCharCode(...units.subarray(i, i + 4_096))
+  for (let i = 0; i < units.length; i += 4_096) out += String.fromCharCode.apply(null, units.slice(i, i + 4_096))
   return out
 }
 

@@ -4,7 +4,7 @@ import type { Entry, Lexicon } from '../lexicon/lexicon.ts'
 import { normalise } from '../normalise/normalise.ts'
 import { syllableTable } from '../normalise/syllables.ts'
 
-type Terms = Map<string, { units: Uint16Array; entries: Entry[] }>
+type Terms = Map<string, { units: readonly number[]; entries: Entry[] }>
 
 /** Reads all terms of a pack into the two automata: as written, and as heard. */
 export function buildLexicons(
@@ -32,9 +32,9 @@ export function buildLexicons(
   }
 }
 
-function add(terms: Terms, units: Uint16Array, entry: Entry): void {
+function add(terms: Terms, units: readonly number[], entry: Entry): void {
   if (units.length === 0) return
-  const key = units.join(',')
+  const key = String.fromCharCode(...units)
   const known = terms.get(key)
   if (known === undefined) terms.set(key, { units, entries: [entry] })
   else if (!known.entries.some((other) => other.concept === entry.concept && other.kind === entry.kind)) {
@@ -43,7 +43,7 @@ function add(terms: Terms, units: Uint16Array, entry: Entry): void {
 }
 
 /** Only terms of Han alone are heard; one-character terms never are. */
-function addPhonetic(terms: Terms, units: Uint16Array, entry: Entry): void {
+function addPhonetic(terms: Terms, units: readonly number[], entry: Entry): void {
   const { heard } = syllableTable()
   const syllables = units.map((unit) => heard[unit] ?? 0)
   if (units.length < 2 || syllables.some((syllable) => syllable === 0)) return

@@ -3,6 +3,8 @@ import type { Document } from 'yaml'
 import type { z } from 'zod'
 import { packFileSchema, packSchema } from '../../contracts/rule-pack.ts'
 import type { ConceptSource, PackProblem, RuleSource } from '../../contracts/rule-pack.ts'
+import { readPlainYaml } from './read-plain-yaml.ts'
+import type { PlainYaml } from './read-plain-yaml.ts'
 
 export type PackSourceFile = { readonly file: string; readonly text: string }
 export type Placed<T> = { source: T; file: string; line: number }
@@ -39,7 +41,28 @@ export function parsePackFiles(files: readonly PackSourceFile[], problems: PackP
 
 type Yaml = { value: unknown; lineOf: (path: readonly PropertyKey[]) => number }
 
+/** The fast reader first. The general one, which keeps every position, is asked for what is left and where errors stand. */
 function parseYaml(source: PackSourceFile, problems: PackProblem[]): Yaml | undefined {
+  const plain = readPlainYaml(source.text)
+  if (plain === undefined) return parseAnyYaml(source, problems)
+  let general: Yaml | undefined
+  const lineOf = (path: readonly PropertyKey[]): number =>
+    lineOfId(plain, path) ?? (general ??= parseAnyYaml(source, problems))?.lineOf(path) ?? 1
+  return { value: plain.value ?? {}, lineOf }
+}
+
+function lineOfId(plain: PlainYaml, path: readonly PropertyKey[]): number | undefined {
+  if (path.at(-1) !== 'id') return undefined
+  let node = plain.value
+  for (const step of path.slice(0, -1)) node = isObject(node) ? Reflect.get(node, step) : undefined
+  return isObject(node) ? plain.lineOfId(node) : undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function parseAnyYaml(source: PackSourceFile, problems: PackProblem[]): Yaml | undefined {
   const counter = new LineCounter()
   const document = parseDocument(source.text, { lineCounter: counter })
   for (const error of document.errors) {
