@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { aliasesCommand } from './cli/aliases.ts'
 import { runDetect } from './cli/detect.ts'
 import type { CliContext } from './cli/context.ts'
 import { keyCommand } from './cli/key.ts'
@@ -90,6 +91,7 @@ const program = new Command('livewarden')
   .addCommand(userCommand(context))
   .addCommand(keyCommand(context))
   .addCommand(rulesCommand(context))
+  .addCommand(aliasesCommand({ stdout, stderr }))
   .addCommand(migrateCommand(context))
   .addCommand(demoCommand(context))
   .addCommand(verifyCommand(context))

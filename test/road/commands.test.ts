@@ -46,7 +46,7 @@ describe('the built program', () => {
     expect(stderr).toMatch(/line 3: category.*weapons/)
   })
 
-  test.each(['serve', 'detect', 'replay', 'push', 'user', 'key', 'migrate', 'demo', 'verify'])(
+  test.each(['serve', 'detect', 'replay', 'push', 'user', 'key', 'rules', 'aliases', 'migrate', 'demo', 'verify'])(
     '%s --help explains itself',
     async (command) => {
       const { code, stdout } = await runProgram([command, '--help'])
