@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { compileUnchecked } from '../detectors/pack/compile-pack.ts'
+import { classifierFile, compileUnchecked } from '../detectors/pack/compile-pack.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
 import type { PackSourceFile } from '../detectors/pack/parse-pack-files.ts'
 
@@ -17,10 +17,10 @@ export function defaultPackFolder(): string {
   }
 }
 
-/** The YAML files of a pack folder and of the folders below it, by path. */
+/** The files of a pack folder and of the folders below it, by path: YAML, and the classifier. */
 export function readPackFolder(folder: string): PackSourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.yaml'))
+    .filter((file) => file.endsWith('.yaml') || basename(file) === classifierFile)
     .sort()
     .map((file) => ({ file: file.replaceAll('\\', '/'), text: readFileSync(join(folder, file), 'utf8') }))
 }

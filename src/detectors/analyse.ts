@@ -3,11 +3,15 @@ import type { ChatEvent, RoomEvent, SpeechEvent } from '../contracts/room-event.
 import { taxonomyOf } from '../contracts/taxonomy.ts'
 import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { AnalysisContext } from './analysis-context.ts'
-import { isInForce } from './basis.ts'
+import { basisOf } from './basis.ts'
+import { earlierLooked } from './classify/score.ts'
+import type { ClassifierInput } from './classify/score.ts'
+import { raisedFinding } from './classify/raised-finding.ts'
+import { probability, readAgain } from './classify/second-reading.ts'
 import { candidateRules } from './compose/candidate-rules.ts'
 import { matchesBefore, matchRule, repeats } from './compose/match-rule.ts'
 import type { Match } from './compose/match-rule.ts'
-import { locate, ruleWindow, setScene } from './compose/scene.ts'
+import { locate, readOnce, ruleWindow, setScene, withinWindow } from './compose/scene.ts'
 import type { Scene } from './compose/scene.ts'
 import type { ConceptSpan, Speaker, Utterance } from './compose/utterance.ts'
 import { isSeller } from './compose/utterance.ts'
@@ -39,8 +43,9 @@ const nothing: EventAnalysis = { findings: [], exemptions: [], verdict: 'pass', 
 /** Analyses one event in its context. Pure: the same arguments always give the same answer. */
 export function analyse(event: RoomEvent, context: AnalysisContext, pack: CompiledRulePack): EventAnalysis {
   if (event.channel !== 'speech' && event.channel !== 'chat') return nothing
-  const judged = judge(toUtterance(event), context, pack)
-  const findings = bestPerCode(judged.findings)
+  const present = toUtterance(event)
+  const judged = judge(present, context, pack)
+  const findings = secondReading(bestPerCode(judged.findings), judged.exemptions, present, context, pack)
   const found = new Set(findings.map(({ code }) => code))
   const exemptions = oncePerReason(judged.exemptions.filter(({ exempts }) => !found.has(exempts)))
   return {
@@ -49,6 +54,49 @@ export function analyse(event: RoomEvent, context: AnalysisContext, pack: Compil
     verdict: verdictOf(findings, context, pack),
     label: strongest(findings)?.label ?? 'clean',
     cues: judged.cues,
+  }
+}
+
+/** The findings after the classifier has read the event: those it doubts are hints, and it raises what rules missed. */
+function secondReading(
+  findings: Finding[],
+  exemptions: readonly ExemptionHit[],
+  present: Utterance,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+): Finding[] {
+  const { classifier } = pack
+  if (classifier === undefined) return findings
+  const input = classifierInput(findings, exemptions, present, context, pack)
+  const { scores, raised, keeps } = readAgain(classifier, input)
+  const kept = findings.map((finding) => {
+    if (finding.label === 'clean') return finding
+    const chance = probability(scores[finding.label])
+    if (keeps(finding)) return { ...finding, notes: [...finding.notes, words.classifierAgrees(chance)] }
+    const notes = [...finding.notes, words.classifierDoubts(chance)]
+    return { ...finding, severity: 1, label: 'clean' as const, notes }
+  })
+  const at = { seq: present.seq, spokenOn: context.spokenOn }
+  const more = raised.map((family) => raisedFinding(classifier, family, scores[family], input, at))
+  return more.length === 0 ? kept : bestPerCode([...kept, ...more])
+}
+
+/** What the classifier is told about an event the rules have judged; training reads the corpora through it too. */
+export function classifierInput(
+  findings: readonly Finding[],
+  exemptions: readonly ExemptionHit[],
+  present: Utterance,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+): ClassifierInput {
+  return {
+    present: { reading: readOnce(present, pack), speaker: present.speaker },
+    earlier: withinWindow(present, context.window)
+      .slice(-earlierLooked)
+      .map((utterance) => ({ reading: readOnce(utterance, pack), speaker: utterance.speaker })),
+    outcome: { findings, exemptions },
+    context,
+    pack,
   }
 }
 
@@ -243,12 +291,6 @@ function toFinding(
     notes,
     basis: basisOf(rule.code, context.spokenOn),
   }
-}
-
-/** Articles behind a code that were in force when it was said; all of them when the day is not known. */
-function basisOf(code: Code, spokenOn: string | undefined): string[] {
-  const { basis } = taxonomyOf(code)
-  return basis.filter((id) => spokenOn === undefined || isInForce(id, spokenOn))
 }
 
 function evidenceSeqs(match: Match, scene: Scene): number[] {

@@ -1,3 +1,5 @@
+import { taxonomyOf } from '../contracts/taxonomy.ts'
+import type { Code } from '../contracts/taxonomy.ts'
 import { legalBasis } from './legal-basis.ts'
 
 /** An article as it must be cited for a day, which version that is, and what it says in a sentence. */
@@ -35,4 +37,10 @@ function dayInChina(iso: string): string {
   return Number.isNaN(at.getTime())
     ? iso.slice(0, 10)
     : new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 10)
+}
+
+/** Articles behind a code that were in force when it was said; all of them when the day is not known. */
+export function basisOf(code: Code, spokenOn: string | undefined): string[] {
+  const { basis } = taxonomyOf(code)
+  return basis.filter((id) => spokenOn === undefined || isInForce(id, spokenOn))
 }

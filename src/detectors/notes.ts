@@ -7,7 +7,15 @@ export const notes = {
   evasive: '规避写法 +1',
   nodded: '应承了观众的提问',
   categoryUnknown: '类目未知，需人工判断',
+  classifierAgrees: (chance: number) => `语义模型同意 ${chance.toFixed(2)}`,
+  classifierDoubts: (chance: number) => `语义模型认为不像违规 ${chance.toFixed(2)}，降为提示`,
 } as const
+
+/** The classifier's own finding: its probability and the words that weighed most. */
+export function classifierNote(chance: number, words: readonly string[]): string {
+  const because = words.length === 0 ? '' : `，依据：${words.map((word) => `「${word}」`).join('')}`
+  return `语义模型判断 ${chance.toFixed(2)}${because}`
+}
 
 /** `count` is how often the seller has said it in this session, this time included. */
 export function repeatedNote(count: number): string {

@@ -96,7 +96,8 @@ function groupByConcept(spans: readonly ConceptSpan[]): Map<number, ConceptSpan[
   return map
 }
 
-function withinWindow(present: Utterance, window: readonly Utterance[]): Utterance[] {
+/** Utterances of the window that are not too old to be looked at, oldest first. */
+export function withinWindow(present: Utterance, window: readonly Utterance[]): Utterance[] {
   return window
     .filter((utterance) => utterance.seq < present.seq && present.atMs - utterance.atMs <= windowLimits.ms)
     .slice(-windowLimits.lesson * 2)
@@ -185,7 +186,7 @@ function shifted(span: ConceptSpan, offset: number): ConceptSpan {
 const memo = new WeakMap<Utterance, { pack: CompiledRulePack; reading: Reading }>()
 
 /** Reading is a pure function of text and pack, so its result may be kept with the utterance. */
-function readOnce(utterance: Utterance, pack: CompiledRulePack): Reading {
+export function readOnce(utterance: Utterance, pack: CompiledRulePack): Reading {
   const known = memo.get(utterance)
   if (known?.pack === pack) return known.reading
   const reading = readUtterance(utterance.text, pack)

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { PackProblem } from '../../contracts/rule-pack.ts'
 import { taxonomyOf } from '../../contracts/taxonomy.ts'
+import { readClassifier } from '../classify/classifier.ts'
+import type { Classifier } from '../classify/classifier.ts'
 import { contextConcepts } from '../compose/context-concepts.ts'
 import type { ContextConcepts } from '../compose/context-concepts.ts'
 import { discourseIds, discourseNames } from '../exempt/discourse-ids.ts'
@@ -21,7 +23,8 @@ export function compilePack(files: readonly PackSourceFile[]): CompileResult {
   const result = compileUnchecked(files)
   if (!result.ok) return result
   const lines = new Map(result.pack.rules.map((rule) => [rule.id, rule]))
-  const problems = checkExamples(result.pack).map((failure): PackProblem => {
+  // Examples are a rule's own: the classifier is trained to outweigh them where speech as a whole says otherwise.
+  const problems = checkExamples({ ...result.pack, classifier: undefined }).map((failure): PackProblem => {
     const rule = lines.get(failure.rule)
     return { file: rule?.file ?? '', line: rule?.line ?? 1, ...failure }
   })
@@ -32,11 +35,15 @@ export function compilePack(files: readonly PackSourceFile[]): CompileResult {
 export function compileUnchecked(files: readonly PackSourceFile[]): CompileResult {
   const problems: PackProblem[] = []
   const ordered = [...files].sort((a, b) => (a.file < b.file ? -1 : 1))
-  const parsed = parsePackFiles(ordered, problems)
+  const parsed = parsePackFiles(
+    ordered.filter(({ file }) => !isClassifier(file)),
+    problems,
+  )
+  const classifier = classifierOf(ordered, problems)
   const conceptIds = numberConcepts(parsed, problems)
   checkRules(parsed, conceptIds, problems)
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, pack: assemble(parsed, conceptIds, packHash(ordered)) }
+  return { ok: true, pack: assemble(parsed, conceptIds, packHash(ordered), classifier) }
 }
 
 /** The name of a pack's content: SHA-256 over its files, by path. The same files always give the same hash. */
@@ -46,6 +53,30 @@ export function packHash(files: readonly PackSourceFile[]): string {
     hash.update(file).update('\0').update(text).update('\0')
   }
   return hash.digest('hex')
+}
+
+/** The file of a pack that holds its second stage, written by `livewarden train`. */
+export const classifierFile = 'classifier.json'
+
+function isClassifier(file: string): boolean {
+  return file === classifierFile || file.endsWith(`/${classifierFile}`)
+}
+
+function classifierOf(files: readonly PackSourceFile[], problems: PackProblem[]): Classifier | undefined {
+  const source = files.find(({ file }) => isClassifier(file))
+  if (source === undefined) return undefined
+  try {
+    return readClassifier(source.text)
+  } catch (error) {
+    problems.push({
+      file: source.file,
+      line: 1,
+      rule: null,
+      problem: `The classifier cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      remedy: 'Write it again with `npm run train`, or remove the file to run the rules alone',
+    })
+    return undefined
+  }
 }
 
 function numberConcepts(parsed: ParsedPack, problems: PackProblem[]): Map<string, number> {
@@ -107,7 +138,12 @@ function nearest(name: string, ids: ReadonlyMap<string, number>): string {
   return near.length > 0 ? ` (${near.join(', ')}?)` : ''
 }
 
-function assemble(parsed: ParsedPack, conceptIds: Map<string, number>, hash: string): CompiledRulePack {
+function assemble(
+  parsed: ParsedPack,
+  conceptIds: Map<string, number>,
+  hash: string,
+  classifier: Classifier | undefined,
+): CompiledRulePack {
   const context = contextConcepts(conceptIds)
   const compiledRules = parsed.rules.map((rule, index) => compileRule(rule, index, conceptIds, context))
   const uses: SlotUse[][] = Array.from({ length: conceptIds.size }, () => [])
@@ -133,6 +169,7 @@ function assemble(parsed: ParsedPack, conceptIds: Map<string, number>, hash: str
     discourse,
     context,
     discourseNames: discourseNames(discourse),
+    classifier,
   })
 }
 

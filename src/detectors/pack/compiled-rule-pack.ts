@@ -1,5 +1,6 @@
 import type { ConceptSource, RuleSource } from '../../contracts/rule-pack.ts'
 import type { Code } from '../../contracts/taxonomy.ts'
+import type { Classifier } from '../classify/classifier.ts'
 import type { ContextConcepts } from '../compose/context-concepts.ts'
 import type { Lexicon } from '../lexicon/lexicon.ts'
 import type { DiscourseConcept, DiscourseIds } from '../exempt/discourse-ids.ts'
@@ -59,4 +60,6 @@ export type CompiledRulePack = {
   discourse: DiscourseIds
   context: ContextConcepts
   discourseNames: ReadonlyMap<number, DiscourseConcept>
+  /** The second stage; a pack without `classifier.json` runs its rules alone. */
+  classifier: Classifier | undefined
 }

@@ -1,0 +1,84 @@
+import type { Category } from '../../contracts/category.ts'
+import type { ExemptionHit, Finding } from '../../contracts/finding.ts'
+import type { AnalysisContext } from '../analysis-context.ts'
+import type { Reading } from '../compose/read-utterance.ts'
+import { isSeller } from '../compose/utterance.ts'
+import type { ConceptSpan, Speaker } from '../compose/utterance.ts'
+import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
+import { hashName, hashUnits, seeds } from './hash.ts'
+
+/** Takes one feature: its hash, and the normalised positions of the words it stands for (none: start = end). */
+export type FeatureSink = (hash: number, start: number, end: number) => void
+
+/** What the rules made of the event, before the classifier is asked. */
+export type RuleOutcome = { findings: readonly Finding[]; exemptions: readonly ExemptionHit[] }
+
+/** Longest run of characters at the opening and the end of an utterance that is a feature of its own. */
+const edge = 3
+
+/**
+ * Features of the present utterance: its characters and pairs of characters, how it opens and ends, the concepts in it,
+ * what rules and exemptions found, product category, licences, who speaks on which channel.
+ */
+export function presentFeatures(
+  reading: Reading,
+  speaker: Speaker,
+  outcome: RuleOutcome,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+  sink: FeatureSink,
+): void {
+  const { units, length } = reading.norm
+  grams(units, length, seeds.text, sink)
+  for (let n = 1; n <= edge && n <= length; n++) {
+    sink(hashUnits(seeds.opening, units, 0, n), 0, n)
+    sink(hashUnits(seeds.ending, units, length - n, length), length - n, length)
+  }
+  conceptFeatures(reading.spans, seeds.concept, pack, sink)
+  for (const { ruleId, code, severity, label } of outcome.findings) {
+    sink(hashName(`rule ${ruleId}`), 0, 0)
+    sink(hashName(`code ${code} ${severity >= 2}`), 0, 0)
+    if (severity >= 2) sink(hashName(`label ${label}`), 0, 0)
+  }
+  if (!outcome.findings.some(({ severity }) => severity >= 2)) sink(hashName('label none'), 0, 0)
+  for (const { code } of outcome.exemptions) sink(hashName(`exempt ${code}`), 0, 0)
+  sink(hashName(`category ${categoryName(context.category)}`), 0, 0)
+  sink(hashName(`speaker ${speaker}`), 0, 0)
+  for (const licence of context.licences) sink(hashName(`licence ${licence.slice(0, 3)}`), 0, 0)
+  if (context.licences.length > 0) sink(hashName('licensed'), 0, 0)
+  sink(hashName(`length ${Math.min(6, Math.floor(length / 10))}`), 0, 0)
+}
+
+/** Features of an earlier utterance: characters, pairs and concepts, told apart by whether seller or viewer said it. */
+export function earlierFeatures(reading: Reading, speaker: Speaker, pack: CompiledRulePack, sink: FeatureSink): void {
+  const seller = isSeller(speaker)
+  grams(reading.norm.units, reading.norm.length, seller ? seeds.sellerBefore : seeds.viewerBefore, sink)
+  conceptFeatures(reading.spans, seller ? seeds.sellerConceptBefore : seeds.viewerConceptBefore, pack, sink)
+}
+
+function grams(units: ArrayLike<number>, length: number, seed: number, sink: FeatureSink): void {
+  for (let i = 0; i < length; i++) {
+    sink(hashUnits(seed, units, i, i + 1), i, i + 1)
+    if (i + 1 < length) sink(hashUnits(seed, units, i, i + 2), i, i + 2)
+  }
+}
+
+function conceptFeatures(spans: readonly ConceptSpan[], seed: number, pack: CompiledRulePack, sink: FeatureSink): void {
+  const hashes = conceptHashes(pack)
+  for (const { concept, start, end } of spans) sink((hashes[concept] ?? 0) ^ seed, start, end)
+}
+
+const hashesOf = new WeakMap<CompiledRulePack, Uint32Array>()
+
+/** By name, not by number: the numbers of concepts change when a pack changes, its weights should not. */
+function conceptHashes(pack: CompiledRulePack): Uint32Array {
+  const known = hashesOf.get(pack)
+  if (known !== undefined) return known
+  const hashes = Uint32Array.from(pack.conceptIds.keys(), (name) => hashName(`concept ${name}`))
+  hashesOf.set(pack, hashes)
+  return hashes
+}
+
+function categoryName(category: Category | undefined): string {
+  return category ?? 'unknown'
+}

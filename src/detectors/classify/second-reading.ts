@@ -1,0 +1,68 @@
+import type { Finding } from '../../contracts/finding.ts'
+import { violationFamilies } from '../../contracts/classifier.ts'
+import type { ViolationFamily } from '../../contracts/classifier.ts'
+import { taxonomyOf } from '../../contracts/taxonomy.ts'
+import type { Code } from '../../contracts/taxonomy.ts'
+import { isContradiction } from '../notes.ts'
+import type { Classifier } from './classifier.ts'
+import { score } from './score.ts'
+import type { ClassifierInput } from './score.ts'
+
+/** What the classifier makes of an event: which of the rules' findings it doubts, and what it raises by itself. */
+export type SecondReading = {
+  /** Log-odds per family. */
+  scores: Readonly<Record<ViolationFamily, number>>
+  /** Families it raises although no rule found them, strongest first. */
+  raised: readonly ViolationFamily[]
+  /** Whether a rule's finding is to stand. */
+  keeps: (finding: Finding) => boolean
+}
+
+/** Asks the classifier about an event the rules have judged. */
+export function readAgain(classifier: Classifier, input: ClassifierInput): SecondReading {
+  const [efficacy = 0, spec = 0, blindbox = 0] = score(classifier.families, classifier.contextWeight, input)
+  const scores = { efficacy, spec, blindbox }
+  const { thresholds } = classifier
+  const keeps = (finding: Finding): boolean => {
+    const { label, notes } = finding
+    // Registered facts and prices are no matter of wording.
+    if (label === 'clean' || finding.severity < 2 || notes.some(isContradiction)) return true
+    return scores[label] >= thresholds[label].keep
+  }
+  const found = new Set(
+    input.outcome.findings.filter((one) => one.severity >= 2 && keeps(one)).map(({ label }) => label),
+  )
+  const raised = violationFamilies
+    .filter((family) => !found.has(family) && scores[family] >= thresholds[family].raise)
+    .sort((a, b) => margin(b) - margin(a))
+  return { scores, raised, keeps }
+
+  function margin(family: ViolationFamily): number {
+    return scores[family] - thresholds[family].raise
+  }
+}
+
+/** The code of a family that a text speaks of most, by the classifier's second table. */
+export function codeOf(classifier: Classifier, family: ViolationFamily, input: ClassifierInput): Code {
+  const scores = score(classifier.codes, 0, input)
+  let best: Code | undefined
+  let most = -Infinity
+  classifier.codeNames.forEach((code, i) => {
+    const value = scores[i] ?? -Infinity
+    if (taxonomyOf(code).family !== family || value <= most) return
+    best = code
+    most = value
+  })
+  return best ?? defaultCode[family]
+}
+
+const defaultCode: Readonly<Record<ViolationFamily, Code>> = {
+  efficacy: 'efficacy.medical_claim',
+  spec: 'spec.material',
+  blindbox: 'blindbox.unlabelled_lottery',
+}
+
+/** Probability behind log-odds, to two decimals. */
+export function probability(logOdds: number): number {
+  return Math.round(100 / (1 + Math.exp(-logOdds))) / 100
+}
