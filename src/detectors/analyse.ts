@@ -4,6 +4,7 @@ import { taxonomyOf } from '../contracts/taxonomy.ts'
 import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { AnalysisContext } from './analysis-context.ts'
 import { basisOf } from './basis.ts'
+import type { RuleOutcome } from './classify/features.ts'
 import { earlierLooked } from './classify/score.ts'
 import type { ClassifierInput } from './classify/score.ts'
 import { raisedFinding } from './classify/raised-finding.ts'
@@ -44,32 +45,41 @@ const nothing: EventAnalysis = { findings: [], exemptions: [], verdict: 'pass', 
 export function analyse(event: RoomEvent, context: AnalysisContext, pack: CompiledRulePack): EventAnalysis {
   if (event.channel !== 'speech' && event.channel !== 'chat') return nothing
   const present = toUtterance(event)
-  const judged = judge(present, context, pack)
-  const findings = secondReading(bestPerCode(judged.findings), judged.exemptions, present, context, pack)
+  const ruled = byRules(present, context, pack)
+  const findings = secondReading(ruled, present, context, pack)
   const found = new Set(findings.map(({ code }) => code))
-  const exemptions = oncePerReason(judged.exemptions.filter(({ exempts }) => !found.has(exempts)))
   return {
     findings,
-    exemptions,
+    exemptions: ruled.exemptions.filter(({ exempts }) => !found.has(exempts)),
     verdict: verdictOf(findings, context, pack),
     label: strongest(findings)?.label ?? 'clean',
-    cues: judged.cues,
+    cues: ruled.cues,
   }
+}
+
+type Ruled = RuleOutcome & Pick<EventAnalysis, 'cues'>
+
+/** What the rules alone say: the best finding per code, and what spared the others. */
+function byRules(present: Utterance, context: AnalysisContext, pack: CompiledRulePack): Ruled {
+  const judged = judge(present, context, pack)
+  const findings = bestPerCode(judged.findings)
+  const found = new Set(findings.map(({ code }) => code))
+  const exemptions = oncePerReason(judged.exemptions.filter(({ exempts }) => !found.has(exempts)))
+  return { findings, exemptions, cues: judged.cues }
 }
 
 /** The findings after the classifier has read the event: those it doubts are hints, and it raises what rules missed. */
 function secondReading(
-  findings: Finding[],
-  exemptions: readonly ExemptionHit[],
+  ruled: RuleOutcome,
   present: Utterance,
   context: AnalysisContext,
   pack: CompiledRulePack,
 ): Finding[] {
   const { classifier } = pack
-  if (classifier === undefined) return findings
-  const input = classifierInput(findings, exemptions, present, context, pack)
+  if (classifier === undefined) return [...ruled.findings]
+  const input = classifierInput(ruled, present, context, pack)
   const { scores, raised, keeps } = readAgain(classifier, input)
-  const kept = findings.map((finding) => {
+  const kept = ruled.findings.map((finding) => {
     if (finding.label === 'clean') return finding
     const chance = probability(scores[finding.label])
     if (keeps(finding)) return { ...finding, notes: [...finding.notes, words.classifierAgrees(chance)] }
@@ -81,10 +91,18 @@ function secondReading(
   return more.length === 0 ? kept : bestPerCode([...kept, ...more])
 }
 
-/** What the classifier is told about an event the rules have judged; training reads the corpora through it too. */
-export function classifierInput(
-  findings: readonly Finding[],
-  exemptions: readonly ExemptionHit[],
+/** What the classifier is told about an event, the rules' outcome included: the corpora are read through it to train. */
+export function classifierInputOf(
+  event: SpeechEvent | ChatEvent,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+): ClassifierInput {
+  const present = toUtterance(event)
+  return classifierInput(byRules(present, context, pack), present, context, pack)
+}
+
+function classifierInput(
+  outcome: RuleOutcome,
   present: Utterance,
   context: AnalysisContext,
   pack: CompiledRulePack,
@@ -94,7 +112,7 @@ export function classifierInput(
     earlier: withinWindow(present, context.window)
       .slice(-earlierLooked)
       .map((utterance) => ({ reading: readOnce(utterance, pack), speaker: utterance.speaker })),
-    outcome: { findings, exemptions },
+    outcome,
     context,
     pack,
   }

@@ -1,22 +1,14 @@
 import type { DetectInput, DetectOutput } from '../contracts/detect.ts'
-import type { RoomEvent } from '../contracts/room-event.ts'
+import type { ChatEvent, SpeechEvent } from '../contracts/room-event.ts'
+import type { AnalysisContext } from './analysis-context.ts'
 import { analyse } from './analyse.ts'
 import { contextUtterances } from './context-lines.ts'
 import type { CompiledRulePack } from './pack/compiled-rule-pack.ts'
 
 /** One line of `livewarden detect`: an utterance with what is known about the room, judged by itself. */
 export function detect(input: DetectInput, pack: CompiledRulePack): DetectOutput {
-  const window = contextUtterances(input.context ?? [])
-  const position = { seq: window.length + 1, atMs: window.length * 4_000 }
-  const event: RoomEvent =
-    input.channel === 'speech'
-      ? { ...position, channel: 'speech', text: input.text, partial: false, speaker: 'host' }
-      : { ...position, channel: 'chat', text: input.text, userId: 'detect', userName: '' }
-  const { findings, exemptions, verdict, label } = analyse(
-    event,
-    { category: input.category, licences: input.licences ?? [], facts: {}, window },
-    pack,
-  )
+  const { event, context } = detectScene(input)
+  const { findings, exemptions, verdict, label } = analyse(event, context, pack)
   return {
     id: input.id,
     verdict,
@@ -32,4 +24,19 @@ export function detect(input: DetectInput, pack: CompiledRulePack): DetectOutput
     })),
     exemptions: exemptions.map(({ code, exempts, span, quote, ruleId }) => ({ code, exempts, span, quote, ruleId })),
   }
+}
+
+/** A line of `livewarden detect` as an event after its context lines. */
+export function detectScene(input: Omit<DetectInput, 'id'>): {
+  event: SpeechEvent | ChatEvent
+  context: AnalysisContext
+} {
+  const window = contextUtterances(input.context ?? [])
+  const position = { seq: window.length + 1, atMs: window.length * 4_000 }
+  const context = { category: input.category, licences: input.licences ?? [], facts: {}, window }
+  const event =
+    input.channel === 'speech'
+      ? { ...position, channel: 'speech' as const, text: input.text, partial: false, speaker: 'host' as const }
+      : { ...position, channel: 'chat' as const, text: input.text, userId: 'detect', userName: '' }
+  return { event, context }
 }
