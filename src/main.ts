@@ -10,6 +10,8 @@ import { packageVersion } from './cli/package-folder.ts'
 import { pushCommand } from './cli/push.ts'
 import { runReplay } from './cli/replay.ts'
 import { rulesCommand } from './cli/rules.ts'
+import { evalCommand } from './cli/eval.ts'
+import { trainCommand } from './cli/train.ts'
 import { isExplained, serveCommand, StartError } from './cli/serve.ts'
 import { userCommand } from './cli/user.ts'
 import { verifyCommand } from './cli/verify.ts'
@@ -92,6 +94,8 @@ const program = new Command('livewarden')
   .addCommand(keyCommand(context))
   .addCommand(rulesCommand(context))
   .addCommand(aliasesCommand({ stdout, stderr }))
+  .addCommand(trainCommand({ stdout, stderr }))
+  .addCommand(evalCommand({ stdout, stderr }))
   .addCommand(migrateCommand(context))
   .addCommand(demoCommand(context))
   .addCommand(verifyCommand(context))

@@ -28,9 +28,9 @@ export const classifierFileSchema = z.strictObject({
   /** Value of one step of an Int8 weight. */
   step: z.number().positive(),
   families: z.strictObject({ efficacy: family, spec: family, blindbox: family }),
-  /** Int8 weights, family after family, raw deflate, base64. */
+  /** Int8 weights, slot after slot with a value per family, raw deflate, base64. */
   weights: z.string(),
-  /** Which code of its family a text speaks of: `bits`, `step` and weights as above, one row per code. */
+  /** Which code of its family a text speaks of: `bits`, `step` and weights as above, with a value per code. */
   codes: z.strictObject({
     bits: z.int().min(8).max(18),
     step: z.number().positive(),

@@ -8,38 +8,40 @@ import type { Classifier } from './classifier.ts'
 import { score } from './score.ts'
 import type { ClassifierInput } from './score.ts'
 
-/** What the classifier makes of an event: which of the rules' findings it doubts, and what it raises by itself. */
+/** Log-odds per family. */
+export type FamilyScores = Readonly<Record<ViolationFamily, number>>
+
+/** What the classifier makes of an event: which of the rules' findings are to stand, and what it raises by itself. */
 export type SecondReading = {
-  /** Log-odds per family. */
-  scores: Readonly<Record<ViolationFamily, number>>
-  /** Families it raises although no rule found them, strongest first. */
-  raised: readonly ViolationFamily[]
-  /** Whether a rule's finding is to stand. */
   keeps: (finding: Finding) => boolean
+  /** Families it raises although no rule's finding stands for them, surest first. */
+  raised: readonly ViolationFamily[]
 }
 
-/** Asks the classifier about an event the rules have judged. */
-export function readAgain(classifier: Classifier, input: ClassifierInput): SecondReading {
+/** How each family scores. */
+export function familyScores(classifier: Classifier, input: ClassifierInput): FamilyScores {
   const [efficacy = 0, spec = 0, blindbox = 0] = score(classifier.families, classifier.contextWeight, input)
-  const scores = { efficacy, spec, blindbox }
-  const { thresholds } = classifier
+  return { efficacy, spec, blindbox }
+}
+
+/** Puts the rules' findings and the scores together. */
+export function readAgain(
+  thresholds: Classifier['thresholds'],
+  scores: FamilyScores,
+  findings: readonly Finding[],
+): SecondReading {
   const keeps = (finding: Finding): boolean => {
     const { label, notes } = finding
     // Registered facts and prices are no matter of wording.
     if (label === 'clean' || finding.severity < 2 || notes.some(isContradiction)) return true
     return scores[label] >= thresholds[label].keep
   }
-  const found = new Set(
-    input.outcome.findings.filter((one) => one.severity >= 2 && keeps(one)).map(({ label }) => label),
-  )
+  const stand = new Set(findings.filter((one) => one.severity >= 2 && keeps(one)).map(({ label }) => label))
+  const margin = (family: ViolationFamily): number => scores[family] - thresholds[family].raise
   const raised = violationFamilies
-    .filter((family) => !found.has(family) && scores[family] >= thresholds[family].raise)
+    .filter((family) => !stand.has(family) && margin(family) >= 0)
     .sort((a, b) => margin(b) - margin(a))
-  return { scores, raised, keeps }
-
-  function margin(family: ViolationFamily): number {
-    return scores[family] - thresholds[family].raise
-  }
+  return { keeps, raised }
 }
 
 /** The code of a family that a text speaks of most, by the classifier's second table. */
