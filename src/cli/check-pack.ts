@@ -1,10 +1,9 @@
-import { parseDocument } from 'yaml'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
 import type { PackProblem } from '../contracts/rule-pack.ts'
 import { codes, type Code } from '../contracts/taxonomy.ts'
-import { checkExamples } from '../detectors/pack/check-examples.ts'
-import { compileUnchecked, type CompileResult } from '../detectors/pack/compile-pack.ts'
+import { classifierFile, compilePack, compileUnchecked } from '../detectors/pack/compile-pack.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
 import { parsePackFiles, type PackSourceFile } from '../detectors/pack/parse-pack-files.ts'
 import { readPackFolder } from './pack-folder.ts'
@@ -25,8 +24,9 @@ export type PackReport = {
   patterns: number
   examples: number
   codes: { covered: number; of: number; withoutRule: Code[] }
+  /** Whether the pack holds a second stage beside its rules. */
+  classifier: boolean
   compileMs: number
-  examplesMs: number
 }
 
 export type PackCheck =
@@ -43,24 +43,30 @@ export function checkPackFolder(folder: string): PackCheck {
 
 /** The same for files that were read, or changed, already. */
 export function checkPackFiles(files: PackSourceFile[], folder: string): PackCheck {
-  const named = (problems: PackProblem[]): PackProblem[] =>
+  const yaml = files.filter(isYaml)
+  const named = (problems: readonly PackProblem[]): PackProblem[] =>
     problems.map((problem) => ({ ...problem, file: shownPath(folder, problem.file) }))
-  const unusable = [...files.flatMap((file) => notText(file) ?? []), ...unusedFiles(folder)]
+  const unusable = [...yaml.flatMap((file) => notText(file) ?? breaksParser(file) ?? []), ...unusedFiles(folder)]
   if (unusable.length > 0) return { ok: false, problems: named(unusable), unfinished: true }
 
+  const checked = compilePack(files)
+  if (!checked.ok) return { ok: false, ...firstThings(files, checked.problems, named) }
   const startedAt = performance.now()
-  const compiled = compile(files)
-  const compiledAt = performance.now()
-  if (!compiled.ok) return { ok: false, problems: named(compiled.problems), unfinished: true }
-  const { pack } = compiled
-  const rules = new Map(pack.rules.map((rule) => [rule.id, rule]))
-  const failures = checkExamples(pack).map((failure): PackProblem => {
-    const rule = rules.get(failure.rule)
-    return { file: rule?.file ?? '', line: rule?.line ?? 1, ...failure }
-  })
-  if (failures.length > 0) return { ok: false, problems: named(failures), unfinished: false }
-  const examplesMs = performance.now() - compiledAt
-  return { ok: true, files, pack, report: reportOf(pack, compiledAt - startedAt, examplesMs) }
+  compileUnchecked(files)
+  return { ok: true, files, pack: checked.pack, report: reportOf(checked.pack, performance.now() - startedAt) }
+}
+
+/** The concepts of a file that cannot be read seem to be missing wherever they are used: those are no problems to name. */
+function firstThings(
+  files: readonly PackSourceFile[],
+  problems: readonly PackProblem[],
+  named: (problems: readonly PackProblem[]) => PackProblem[],
+): { problems: PackProblem[]; unfinished: boolean } {
+  const unread: PackProblem[] = []
+  parsePackFiles(files.filter(isYaml).sort(byFile), unread)
+  unread.push(...problems.filter(({ file }) => basename(file) === classifierFile))
+  if (unread.length > 0) return { problems: named(unread), unfinished: true }
+  return { problems: named(problems), unfinished: !compileUnchecked(files).ok }
 }
 
 /** `file:line rule problem → remedy`; a problem of no rule in particular has `-` in its place. */
@@ -75,15 +81,8 @@ function absence(folder: string): PackProblem | null {
   return { file: shownPath(folder, 'pack.yaml'), line: 1, rule: null, problem, remedy }
 }
 
-function compile(files: readonly PackSourceFile[]): CompileResult {
-  const broken = files.flatMap((file) => breaksParser(file) ?? [])
-  if (broken.length > 0) return { ok: false, problems: broken }
-  const compiled = compileUnchecked(files)
-  if (compiled.ok) return compiled
-  // The concepts of a file that cannot be read seem to be missing wherever they are used: that is no problem of its own.
-  const problems: PackProblem[] = []
-  parsePackFiles([...files].sort(byFile), problems)
-  return problems.length > 0 ? { ok: false, problems } : compiled
+function isYaml({ file }: PackSourceFile): boolean {
+  return file.endsWith('.yaml')
 }
 
 function byFile(a: PackSourceFile, b: PackSourceFile): number {
@@ -143,7 +142,7 @@ function shownPath(folder: string, file: string): string {
   return near.startsWith('..') ? whole : near
 }
 
-function reportOf(pack: CompiledRulePack, compileMs: number, examplesMs: number): PackReport {
+function reportOf(pack: CompiledRulePack, compileMs: number): PackReport {
   const covered = new Set(pack.rules.map(({ code }) => code))
   const count = (size: (concept: CompiledRulePack['concepts'][number]) => number): number =>
     pack.concepts.reduce((sum, concept) => sum + size(concept), 0)
@@ -167,7 +166,7 @@ function reportOf(pack: CompiledRulePack, compileMs: number, examplesMs: number)
       of: codes.length,
       withoutRule: codes.filter((code) => !covered.has(code)),
     },
+    classifier: pack.classifier !== undefined,
     compileMs: Math.round(compileMs),
-    examplesMs: Math.round(examplesMs),
   }
 }

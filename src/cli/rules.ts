@@ -82,8 +82,9 @@ function reportRows(report: PackReport): string[][] {
     ['terms', `${report.terms}, ${report.aliases} aliases, ${report.allowPhrases} harmless phrases`],
     ['patterns', String(report.patterns)],
     ['codes', `${covered} of ${of}${without}`],
-    ['examples', `${report.examples} hold, ${report.examplesMs} ms`],
-    ['compiled', `${report.compileMs} ms`],
+    ['examples', `${report.examples}, all hold`],
+    ['classifier', report.classifier ? 'yes' : 'none; rules alone'],
+    ['compiled', `in ${report.compileMs} ms`],
   ]
 }
 

@@ -41,17 +41,18 @@ export async function mineAliases(
 
   const counts = countTerms(lines, new Set(sightings.map(({ meant }) => meant)))
   progress.begin('weighing candidates', sightings.length)
+  let weighed = 0
   return rankCandidates(
     sightings,
     pack,
     (term) => counts.get(term) ?? 0,
-    () => progress.step(),
+    (count) => breathe(progress, ++weighed, count),
   )
 }
 
-/** Counts a step, and lets the progress bar draw now and then. */
-async function breathe(progress: Progress, done: number): Promise<void> {
-  progress.step()
+/** Counts what was done, and lets the progress bar draw now and then. */
+async function breathe(progress: Progress, done: number, by = 1): Promise<void> {
+  progress.step(by)
   if (done % 500 === 0) await new Promise((resolve) => setImmediate(resolve))
 }
 

@@ -42,16 +42,16 @@ type Group = {
  * that the spelling is no chance (`weight`); and that rules wait for just that word where it was said, by log-likelihood
  * against all sightings. What is said more often than the term itself is rather a word of its own.
  */
-export function rankCandidates(
+export async function rankCandidates(
   sightings: readonly Sighting[],
   pack: CompiledRulePack,
   countOf: (term: string) => number,
-  onGroup: () => void,
-): Candidate[] {
+  onWeighed: (sightings: number) => Promise<void>,
+): Promise<Candidate[]> {
   const groups = gather(sightings)
   for (const group of groups) {
     weighSightings(group, pack)
-    onGroup()
+    await onWeighed(group.sightings.length)
   }
   const completed = groups.reduce((sum, { completes }) => sum + completes, 0)
   const all = groups.reduce((sum, group) => sum + group.sightings.length, 0)

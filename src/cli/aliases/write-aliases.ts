@@ -21,7 +21,7 @@ export function addAliases(files: readonly PackSourceFile[], aliases: readonly N
   for (const alias of aliases) open.set(alias.concept, [...(open.get(alias.concept) ?? []), alias])
   const places: Written['places'] = []
   const changed = files.map(({ file, text }) => {
-    const insertions = insertionsFor(text, open)
+    const insertions = file.endsWith('.yaml') ? insertionsFor(text, open) : []
     const { text: next, lines } = insert(text, insertions)
     insertions.forEach((insertion, i) => {
       for (const alias of insertion.aliases) places.push({ ...alias, file, line: lines[i] ?? 1 })
