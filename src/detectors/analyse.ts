@@ -4,8 +4,7 @@ import { taxonomyOf } from '../contracts/taxonomy.ts'
 import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { AnalysisContext } from './analysis-context.ts'
 import { basisOf } from './basis.ts'
-import type { RuleOutcome } from './classify/features.ts'
-import { earlierLooked } from './classify/score.ts'
+import type { Heard, RuleOutcome } from './classify/features.ts'
 import type { ClassifierInput } from './classify/score.ts'
 import { raisedFinding } from './classify/raised-finding.ts'
 import { familyScores, probability, readAgain } from './classify/second-reading.ts'
@@ -108,11 +107,10 @@ function classifierInput(
   context: AnalysisContext,
   pack: CompiledRulePack,
 ): ClassifierInput {
+  const heard = (utterance: Utterance): Heard => ({ reading: readOnce(utterance, pack), speaker: utterance.speaker })
   return {
-    present: { reading: readOnce(present, pack), speaker: present.speaker },
-    earlier: withinWindow(present, context.window)
-      .slice(-earlierLooked)
-      .map((utterance) => ({ reading: readOnce(utterance, pack), speaker: utterance.speaker })),
+    present: heard(present),
+    earlier: withinWindow(present, context.window).map(heard),
     outcome,
     context,
     pack,

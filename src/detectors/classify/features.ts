@@ -4,11 +4,15 @@ import type { AnalysisContext } from '../analysis-context.ts'
 import type { Reading } from '../compose/read-utterance.ts'
 import { isSeller } from '../compose/utterance.ts'
 import type { ConceptSpan, Speaker } from '../compose/utterance.ts'
+import type { DiscourseConcept } from '../exempt/discourse-ids.ts'
 import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
 import { hashName, hashUnits, seeds } from './hash.ts'
 
 /** Takes one feature: its hash, and the normalised positions of the words it stands for (none: start = end). */
 export type FeatureSink = (hash: number, start: number, end: number) => void
+
+/** An utterance as the classifier takes it. */
+export type Heard = { reading: Reading; speaker: Speaker }
 
 /** What the rules made of the event, before the classifier is asked. */
 export type RuleOutcome = { findings: readonly Finding[]; exemptions: readonly ExemptionHit[] }
@@ -54,6 +58,30 @@ export function earlierFeatures(reading: Reading, speaker: Speaker, pack: Compil
   const seller = isSeller(speaker)
   grams(reading.norm.units, reading.norm.length, seller ? seeds.sellerBefore : seeds.viewerBefore, sink)
   conceptFeatures(reading.spans, seller ? seeds.sellerConceptBefore : seeds.viewerConceptBefore, pack, sink)
+}
+
+/** What the seller's last minute was about: lessons, own goods, honest disclosure, box sales. */
+const courses: readonly DiscourseConcept[] = ['DEBUNK', 'TEACH', 'OWN', 'PUSH', 'HONEST', 'LAW', 'BB_OFFER', 'BB_ODDS']
+
+/** How often the seller's utterances of the window taught, pushed own goods and so on: none, once, twice, more. */
+export function courseFeatures(earlier: readonly Heard[], pack: CompiledRulePack, sink: FeatureSink): void {
+  const counts = new Map<DiscourseConcept, number>()
+  for (const { reading, speaker } of earlier) {
+    if (!isSeller(speaker)) continue
+    for (const name of coursesOf(reading, pack)) counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  for (const [name, count] of counts) sink(hashName(`before ${name} ${Math.min(3, count)}`), 0, 0)
+}
+
+const coursesRead = new WeakMap<Reading, readonly DiscourseConcept[]>()
+
+function coursesOf(reading: Reading, pack: CompiledRulePack): readonly DiscourseConcept[] {
+  const known = coursesRead.get(reading)
+  if (known !== undefined) return known
+  const here = new Set(reading.spans.map(({ concept }) => concept))
+  const found = courses.filter((name) => here.has(pack.discourse[name]))
+  coursesRead.set(reading, found)
+  return found
 }
 
 function grams(units: ArrayLike<number>, length: number, seed: number, sink: FeatureSink): void {

@@ -1,21 +1,16 @@
 import type { AnalysisContext } from '../analysis-context.ts'
-import type { Reading } from '../compose/read-utterance.ts'
-import type { Speaker } from '../compose/utterance.ts'
 import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
 import type { Weights } from './classifier.ts'
-import { earlierFeatures, presentFeatures } from './features.ts'
-import type { FeatureSink, RuleOutcome } from './features.ts'
+import { courseFeatures, earlierFeatures, presentFeatures } from './features.ts'
+import type { FeatureSink, Heard, RuleOutcome } from './features.ts'
 
-/** An utterance as the classifier takes it. */
-export type Heard = { reading: Reading; speaker: Speaker }
-
-/** How many utterances before the present one the classifier looks at. */
-export const earlierLooked = 4
+/** How many utterances before the present one are read word by word. */
+const readClosely = 4
 
 /** All the classifier is told about one event. */
 export type ClassifierInput = {
   present: Heard
-  /** Oldest first; the last `earlierLooked` are used. */
+  /** The window, oldest first. */
   earlier: readonly Heard[]
   outcome: RuleOutcome
   context: AnalysisContext
@@ -70,12 +65,13 @@ function slotsTold(mask: number, tell: (sink: FeatureSink) => void): number[] {
   return slots
 }
 
-function tellPresent({ present, outcome, context, pack }: ClassifierInput, sink: FeatureSink): void {
+function tellPresent({ present, earlier, outcome, context, pack }: ClassifierInput, sink: FeatureSink): void {
   presentFeatures(present.reading, present.speaker, outcome, context, pack, sink)
+  courseFeatures(earlier, pack, sink)
 }
 
 function tellEarlier({ earlier, pack }: ClassifierInput, sink: FeatureSink): void {
-  for (const { reading, speaker } of earlier.slice(-earlierLooked)) earlierFeatures(reading, speaker, pack, sink)
+  for (const { reading, speaker } of earlier.slice(-readClosely)) earlierFeatures(reading, speaker, pack, sink)
 }
 
 function addBlock(
