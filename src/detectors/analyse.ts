@@ -121,14 +121,10 @@ function classifierInput(
 export function toUtterance(event: SpeechEvent | ChatEvent): Utterance {
   const known = utterances.get(event)
   if (known !== undefined) return known
+  const { seq, atMs, text } = event
   const name = event.channel === 'speech' ? event.utteranceId : undefined
-  const utterance: Utterance = {
-    seq: event.seq,
-    atMs: event.atMs,
-    speaker: speakerOf(event),
-    text: event.text,
-    ...(name === undefined ? {} : { utteranceId: name }),
-  }
+  const spoken = { seq, atMs, speaker: speakerOf(event), text }
+  const utterance: Utterance = name === undefined ? spoken : { ...spoken, utteranceId: name }
   utterances.set(event, utterance)
   return utterance
 }

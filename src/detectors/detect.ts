@@ -32,11 +32,12 @@ export function detectScene(input: Omit<DetectInput, 'id'>): {
   context: AnalysisContext
 } {
   const window = contextUtterances(input.context ?? [])
-  const position = { seq: window.length + 1, atMs: window.length * 4_000 }
+  const seq = window.length + 1
+  const atMs = window.length * 4_000
   const context = { category: input.category, licences: input.licences ?? [], facts: {}, window }
   const event =
     input.channel === 'speech'
-      ? { ...position, channel: 'speech' as const, text: input.text, partial: false, speaker: 'host' as const }
-      : { ...position, channel: 'chat' as const, text: input.text, userId: 'detect', userName: '' }
+      ? { seq, atMs, channel: 'speech' as const, text: input.text, partial: false, speaker: 'host' as const }
+      : { seq, atMs, channel: 'chat' as const, text: input.text, userId: 'detect', userName: '' }
   return { event, context }
 }

@@ -1,6 +1,7 @@
 import { rootState } from '../lexicon/double-array.ts'
 import { scan } from '../lexicon/lexicon.ts'
 import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
+import { EndOrder } from './end-order.ts'
 import { readUtterance } from './read-utterance.ts'
 import type { Reading } from './read-utterance.ts'
 import { isSeller } from './utterance.ts'
@@ -27,26 +28,40 @@ export type Earlier = { utterance: Utterance; reading: Reading; offset: number; 
  * What a rule looks at: the present utterance at positions 0 and up, and the seller's last few at negative ones, so
  * that a claim said in two breaths or by two people is measured like one.
  */
-export type Scene = {
-  present: Utterance
-  reading: Reading
+export class Scene {
+  readonly present: Utterance
+  readonly reading: Reading
   /** Seller's utterances of the last minute, latest first; rules look at the first eight. */
-  earlier: readonly Earlier[]
-  /** Viewers' chat of the window, latest first. */
-  viewers: readonly Utterance[]
+  readonly earlier: readonly Earlier[]
   /** A viewer's question that the present utterance answers with a nod: read as if the seller had said it. */
-  answered: Earlier | undefined
+  readonly answered: Earlier | undefined
   /** Spans that end after this position are new with the present utterance. */
-  freshFrom: number
+  readonly freshFrom: number
   /** Concepts of the present and the joined utterances, by joined position. */
-  spans: readonly ConceptSpan[]
-  /** The same by end, and by concept. */
-  spansByEnd: readonly ConceptSpan[]
-  byConcept: ReadonlyMap<number, readonly ConceptSpan[]>
-  /** Spans and concepts of the present utterance alone. */
-  hereByEnd: readonly ConceptSpan[]
-  here: ReadonlySet<number>
-  pack: CompiledRulePack
+  readonly spans: readonly ConceptSpan[]
+  readonly pack: CompiledRulePack
+  private grouped: ReadonlyMap<number, readonly ConceptSpan[]> | undefined
+  private ends: EndOrder | undefined
+
+  constructor(parts: Pick<Scene, 'present' | 'reading' | 'earlier' | 'answered' | 'spans' | 'pack'>) {
+    this.present = parts.present
+    this.reading = parts.reading
+    this.earlier = parts.earlier
+    this.answered = parts.answered
+    this.freshFrom = parts.answered?.offset ?? 0
+    this.spans = parts.spans
+    this.pack = parts.pack
+  }
+
+  /** The spans by concept; grouped when first asked for, since most utterances wake no rule. */
+  get byConcept(): ReadonlyMap<number, readonly ConceptSpan[]> {
+    return (this.grouped ??= groupByConcept(this.spans))
+  }
+
+  /** The spans by their end. */
+  get endOrder(): EndOrder {
+    return (this.ends ??= new EndOrder(this.spans))
+  }
 }
 
 /** Prepares the window for the rules. Earlier texts are read once per pack, however often they are looked at. */
@@ -57,33 +72,26 @@ export function setScene(present: Utterance, window: readonly Utterance[], pack:
   const earlier = answered === undefined ? joinBackwards(present, sellers, pack) : [answered]
   const last = answered === undefined ? earlier.find(({ joined }) => joined) : undefined
   const reading = readOnce(present, pack)
-  const spans: ConceptSpan[] = []
-  for (let i = earlier.length - 1; i >= 0; i--) {
-    const before = earlier[i]
-    if (before?.joined === true) for (const span of before.reading.spans) spans.push(shifted(span, before.offset))
-  }
-  if (last !== undefined) spans.push(...crossing(last, reading, pack))
-  for (const span of reading.spans) spans.push(span)
-  spans.sort((a, b) => a.start - b.start || b.end - a.end)
-  const spansByEnd = [...spans].sort(byEnd)
-  return {
-    present,
-    reading,
-    earlier,
-    viewers: near.filter((utterance) => !isSeller(utterance.speaker)).reverse(),
-    answered,
-    freshFrom: answered?.offset ?? 0,
-    spans,
-    spansByEnd,
-    byConcept: groupByConcept(spans),
-    hereByEnd: reading.spans.length === spans.length ? spansByEnd : [...reading.spans].sort(byEnd),
-    here: new Set(reading.spans.map(({ concept }) => concept)),
-    pack,
-  }
+  const spans = joinedSpans(earlier, last, reading, pack)
+  return new Scene({ present, reading, earlier, answered, spans, pack })
 }
 
-function byEnd(a: ConceptSpan, b: ConceptSpan): number {
-  return a.end - b.end || a.start - b.start
+/** Spans of the joined utterances, of the border and of the present one, in text order. */
+function joinedSpans(
+  earlier: readonly Earlier[],
+  last: Earlier | undefined,
+  reading: Reading,
+  pack: CompiledRulePack,
+): readonly ConceptSpan[] {
+  const before: ConceptSpan[] = []
+  for (let i = earlier.length - 1; i >= 0; i--) {
+    const one = earlier[i]
+    if (one?.joined === true) for (const span of one.reading.spans) before.push(shifted(span, one.offset))
+  }
+  if (last !== undefined) before.push(...crossing(last, reading, pack))
+  if (before.length === 0) return reading.spans
+  // Whatever lies before or across the border begins before all of the present utterance.
+  return before.sort((a, b) => a.start - b.start || b.end - a.end).concat(reading.spans)
 }
 
 function groupByConcept(spans: readonly ConceptSpan[]): Map<number, ConceptSpan[]> {
