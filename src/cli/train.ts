@@ -16,7 +16,7 @@ import { contextCommand } from './administration.ts'
 import type { CliContext } from './context.ts'
 import { defaultCorpora, readItems, readRooms } from './corpus/read-corpus.ts'
 import { defaultPackFolder, loadPack } from './pack-folder.ts'
-import { itemExample, roomExamples } from './train/examples.ts'
+import { itemExample, roomExamples, ruleExamples } from './train/examples.ts'
 import type { Example } from './train/examples.ts'
 import { fitSvm } from './train/linear-svm.ts'
 import type { LinearFit, SparseRows } from './train/linear-svm.ts'
@@ -70,6 +70,7 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
     for (const example of roomExamples(room, pack)) addExample(rows, example)
     bar.increment()
   }
+  for (const example of ruleExamples(pack)) addExample(rows, example)
   bar.stop()
 
   const codes = [...new Set(rows.codes.filter((code) => code !== undefined))]
@@ -214,7 +215,7 @@ function judgedBy(classifier: Classifier, { input, label, difficulty }: Example)
     label,
     hardNegative: difficulty === 'hardneg',
     room: difficulty === undefined,
-    findings: input.outcome.findings,
+    findings: input.outcome?.findings ?? [],
     scores: familyScores(classifier, input),
     codes: {
       efficacy: codeOf(classifier, 'efficacy', input),

@@ -101,8 +101,13 @@ export function classifierInputOf(
   return classifierInput(byRules(present, context, pack), present, context, pack)
 }
 
+/** The same for words the rules were written with: their outcome is left out, because there it is always right. */
+export function wordsAlone(present: Utterance, context: AnalysisContext, pack: CompiledRulePack): ClassifierInput {
+  return classifierInput(undefined, present, context, pack)
+}
+
 function classifierInput(
-  outcome: RuleOutcome,
+  outcome: RuleOutcome | undefined,
   present: Utterance,
   context: AnalysisContext,
   pack: CompiledRulePack,

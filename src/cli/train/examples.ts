@@ -1,9 +1,12 @@
 import type { CorpusItem } from '../../contracts/corpus.ts'
 import type { ChatEvent, SpeechEvent } from '../../contracts/room-event.ts'
+import type { RuleExample } from '../../contracts/rule-pack.ts'
+import { taxonomyOf } from '../../contracts/taxonomy.ts'
 import type { Code, Label } from '../../contracts/taxonomy.ts'
-import { classifierInputOf } from '../../detectors/analyse.ts'
+import { classifierInputOf, judge, wordsAlone } from '../../detectors/analyse.ts'
 import type { ClassifierInput } from '../../detectors/classify/score.ts'
 import { detectScene } from '../../detectors/detect.ts'
+import { contextOf as contextOfExample } from '../../detectors/example-context.ts'
 import type { CompiledRulePack } from '../../detectors/pack/compiled-rule-pack.ts'
 import { initialRoom } from '../../room/room-state.ts'
 import { contextOf, step } from '../../room/step.ts'
@@ -49,6 +52,26 @@ export function roomExamples(room: CorpusRoom, pack: CompiledRulePack): Example[
     state = step(state, event, pack).state
   }
   return examples
+}
+
+/**
+ * The examples of a pack's own rules, read without the rules' outcome. A negative example counts as lawful only when no
+ * other rule finds anything in it; what rests on registered facts is left out.
+ */
+export function ruleExamples(pack: CompiledRulePack): Example[] {
+  return pack.rules.flatMap((rule) => {
+    const { family } = taxonomyOf(rule.code)
+    if (family === 'evasion' || family === 'chat' || rule.severity < 2) return []
+    if (rule.source.contradictedBy.length > 0 || rule.source.absurdBelowFen !== undefined) return []
+    const read = (source: RuleExample, label: Label): Example[] => {
+      const { present, context } = contextOfExample(rule, source)
+      if (label === 'clean' && judge(present, context, pack).findings.some(({ severity }) => severity >= 2)) return []
+      const code = label === 'clean' ? undefined : rule.code
+      return [{ input: wordsAlone(present, context, pack), label, code, difficulty: undefined }]
+    }
+    const { positive, negative } = rule.source.examples
+    return [...positive.flatMap((one) => read(one, family)), ...negative.flatMap((one) => read(one, 'clean'))]
+  })
 }
 
 function isFinalTalk(event: CorpusRoom['events'][number]): event is SpeechEvent | ChatEvent {

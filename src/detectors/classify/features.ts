@@ -27,7 +27,7 @@ const edge = 3
 export function presentFeatures(
   reading: Reading,
   speaker: Speaker,
-  outcome: RuleOutcome,
+  outcome: RuleOutcome | undefined,
   context: AnalysisContext,
   pack: CompiledRulePack,
   sink: FeatureSink,
@@ -39,18 +39,22 @@ export function presentFeatures(
     sink(hashUnits(seeds.ending, units, length - n, length), length - n, length)
   }
   conceptFeatures(reading.spans, seeds.concept, pack, sink)
-  for (const { ruleId, code, severity, label } of outcome.findings) {
-    sink(hashName(`rule ${ruleId}`), 0, 0)
-    sink(hashName(`code ${code} ${severity >= 2}`), 0, 0)
-    if (severity >= 2) sink(hashName(`label ${label}`), 0, 0)
-  }
-  if (!outcome.findings.some(({ severity }) => severity >= 2)) sink(hashName('label none'), 0, 0)
-  for (const { code } of outcome.exemptions) sink(hashName(`exempt ${code}`), 0, 0)
+  if (outcome !== undefined) outcomeFeatures(outcome, sink)
   sink(hashName(`category ${categoryName(context.category)}`), 0, 0)
   sink(hashName(`speaker ${speaker}`), 0, 0)
   for (const licence of context.licences) sink(hashName(`licence ${licence.slice(0, 3)}`), 0, 0)
   if (context.licences.length > 0) sink(hashName('licensed'), 0, 0)
   sink(hashName(`length ${Math.min(6, Math.floor(length / 10))}`), 0, 0)
+}
+
+function outcomeFeatures({ findings, exemptions }: RuleOutcome, sink: FeatureSink): void {
+  for (const { ruleId, code, severity, label } of findings) {
+    sink(hashName(`rule ${ruleId}`), 0, 0)
+    sink(hashName(`code ${code} ${severity >= 2}`), 0, 0)
+    if (severity >= 2) sink(hashName(`label ${label}`), 0, 0)
+  }
+  if (!findings.some(({ severity }) => severity >= 2)) sink(hashName('label none'), 0, 0)
+  for (const { code } of exemptions) sink(hashName(`exempt ${code}`), 0, 0)
 }
 
 /** Features of an earlier utterance: characters, pairs and concepts, told apart by whether seller or viewer said it. */

@@ -12,7 +12,8 @@ export type ClassifierInput = {
   present: Heard
   /** The window, oldest first. */
   earlier: readonly Heard[]
-  outcome: RuleOutcome
+  /** Absent when only the words are to be weighed. */
+  outcome: RuleOutcome | undefined
   context: AnalysisContext
   pack: CompiledRulePack
 }
