@@ -245,7 +245,7 @@ function appliesTo(rule: Match['rule']['source'], context: AnalysisContext): boo
 
 function windowHolds(concepts: readonly number[], scene: Scene): boolean {
   if (concepts.length === 0) return true
-  return scene.spans.some(({ concept }) => concepts.includes(concept)) || seenBefore(concepts, scene)
+  return concepts.some((concept) => scene.byConcept.has(concept)) || seenBefore(concepts, scene)
 }
 
 function seenBefore(concepts: readonly number[], scene: Scene): boolean {

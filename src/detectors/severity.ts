@@ -22,10 +22,7 @@ export function weighSeverity(
 ): { severity: number; notes: string[]; evasive: boolean } {
   const notes: string[] = []
   let severity = match.rule.info.severity
-  const present = (concept: DiscourseConcept): boolean => {
-    const id = scene.pack.discourse[concept]
-    return id >= 0 && scene.spans.some((span) => span.concept === id)
-  }
+  const present = (concept: DiscourseConcept): boolean => scene.byConcept.has(scene.pack.discourse[concept])
   const evasive = match.spans.some(({ how }) => how === 'alias' || how === 'disguised')
   if (severity >= 2) {
     const isEfficacy = match.rule.code.startsWith('efficacy.')

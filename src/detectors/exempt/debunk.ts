@@ -1,7 +1,7 @@
 import type { Match } from '../compose/match-rule.ts'
 import type { Scene } from '../compose/scene.ts'
 import type { ConceptSpan } from '../compose/utterance.ts'
-import { between, lastBefore, marks } from './marks.ts'
+import { between, lastBefore, marks, marksNear } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 const reach = { before: 40, after: 30, own: 8 } as const
@@ -13,8 +13,10 @@ const reach = { before: 40, after: 30, own: 8 } as const
 export function debunked(match: Match, scene: Scene): Weighed | undefined {
   const before = lastBefore(scene, match.start, reach.before, 'DEBUNK', 'TEACH', 'OTHERS')
   // The words that expose may share characters with the last of the claim: 增高药都是骗人的.
-  const after = marks(scene, 'DEBUNK').find((mark) => mark.end > match.end && mark.start - match.end <= reach.after)
-  const within = marks(scene, 'DEBUNK', 'TEACH').find((mark) => mark.start < match.end && mark.end > match.start)
+  const after = marksNear(scene, match.end, match.end + reach.after, 'DEBUNK').find(({ end }) => end > match.end)
+  const within = marksNear(scene, match.start, match.end, 'DEBUNK', 'TEACH').find(
+    (mark) => mark.start < match.end && mark.end > match.start,
+  )
   const code = 'exempt.debunk'
   const own = ownAround(match, scene)
   if (after !== undefined && !between(scene, match.end, after.start, 'OWN', 'PUSH', 'ADVERSATIVE')) {
@@ -35,10 +37,7 @@ export function debunked(match: Match, scene: Scene): Weighed | undefined {
 
 /** The nearest word for the own product that governs the claim: before it, inside it, or right after it. */
 function ownAround(match: Match, scene: Scene): ConceptSpan | undefined {
-  const candidates = marks(scene, 'OWN', 'PUSH').filter(
-    (mark) => mark.start <= match.end + reach.own && mark.end >= match.start - reach.before,
-  )
-  return candidates.at(-1)
+  return marksNear(scene, match.start - reach.before, match.end + reach.own, 'OWN', 'PUSH').at(-1)
 }
 
 /**

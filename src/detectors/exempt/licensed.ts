@@ -2,7 +2,7 @@ import type { Code } from '../../contracts/taxonomy.ts'
 import type { AnalysisContext } from '../analysis-context.ts'
 import type { Match } from '../compose/match-rule.ts'
 import type { Scene } from '../compose/scene.ts'
-import { marks } from './marks.ts'
+import { marks, marksNear } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 /** Claims a licence named in the room can cover; cures, guarantees and deadlines never are. */
@@ -63,7 +63,7 @@ export function bySpokenLicence(match: Match, scene: Scene): Weighed | undefined
   if (proof !== undefined && proof.end > 0) {
     return { code: 'exempt.licensed', mark, applied: false, because: '还宣称了证照之外的效果' }
   }
-  const cure = marks(scene, 'DISEASE_CLAIM').find((span) => span.end > match.start && span.start < match.end + 2)
+  const cure = marksNear(scene, match.start, match.end + 1, 'DISEASE_CLAIM').find(({ end }) => end > match.start)
   if (cure !== undefined && match.rule.code !== 'efficacy.device_drug') {
     return { code: 'exempt.licensed', mark, applied: false, because: '这类证照不允许宣称治病' }
   }

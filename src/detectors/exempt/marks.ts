@@ -1,3 +1,4 @@
+import { partitionPoint } from '../compose/partition-point.ts'
 import { clauseAt } from '../compose/scene.ts'
 import type { Scene } from '../compose/scene.ts'
 import type { ConceptSpan } from '../compose/utterance.ts'
@@ -18,14 +19,34 @@ export function marks(scene: Scene, ...names: readonly DiscourseConcept[]): read
 
 const none: readonly ConceptSpan[] = []
 
-/** The same, in the present utterance only. */
-export function marksHere(scene: Scene, ...names: readonly DiscourseConcept[]): ConceptSpan[] {
-  return marks(scene, ...names).filter(({ end }) => end > 0)
+/** The same, but only those that touch [from, to]: what is said far off costs nothing. */
+export function marksNear(
+  scene: Scene,
+  from: number,
+  to: number,
+  ...names: readonly DiscourseConcept[]
+): readonly ConceptSpan[] {
+  const near: ConceptSpan[] = []
+  for (const name of names) {
+    const list = scene.byConcept.get(scene.pack.discourse[name]) ?? none
+    const first = from - scene.endOrder.longest
+    for (let i = partitionPoint(list, ({ start }) => start < first); i < list.length; i++) {
+      const span = list[i]
+      if (span === undefined || span.start > to) break
+      if (span.end >= from) near.push(span)
+    }
+  }
+  return names.length === 1 ? near : near.sort((a, b) => a.start - b.start || b.end - a.end)
+}
+
+/** True when one of the concepts is seen in the present utterance. */
+export function isHere(scene: Scene, ...names: readonly DiscourseConcept[]): boolean {
+  return names.some((name) => scene.byConcept.get(scene.pack.discourse[name])?.some(({ end }) => end > 0) === true)
 }
 
 /** True when a span of the concept begins in [from, to). */
 export function between(scene: Scene, from: number, to: number, ...names: readonly DiscourseConcept[]): boolean {
-  return marks(scene, ...names).some((span) => span.start >= from && span.end <= to)
+  return marksNear(scene, from, to, ...names).some((span) => span.start >= from && span.end <= to)
 }
 
 /** The last span of the concept that ends at or before a position and at most `reach` units from it. */
@@ -35,7 +56,7 @@ export function lastBefore(
   reach: number,
   ...names: readonly DiscourseConcept[]
 ): ConceptSpan | undefined {
-  return marks(scene, ...names).findLast((span) => span.end <= position && position - span.end <= reach)
+  return marksNear(scene, position - reach, position, ...names).findLast(({ end }) => end <= position)
 }
 
 /** The first span of the concept that begins at or after a position and at most `reach` units from it. */
@@ -45,7 +66,7 @@ export function firstAfter(
   reach: number,
   ...names: readonly DiscourseConcept[]
 ): ConceptSpan | undefined {
-  return marks(scene, ...names).find((span) => span.start >= position && span.start - position <= reach)
+  return marksNear(scene, position, position + reach, ...names).find(({ start }) => start >= position)
 }
 
 /** True when both positions lie in one clause. */

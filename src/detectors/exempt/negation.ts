@@ -3,7 +3,7 @@ import type { Reading } from '../compose/read-utterance.ts'
 import { locate } from '../compose/scene.ts'
 import type { Scene } from '../compose/scene.ts'
 import type { ConceptSpan } from '../compose/utterance.ts'
-import { between, marks, sameClause } from './marks.ts'
+import { between, marksNear, sameClause } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 /** Furthest a plain negator (不能, 没有, 别) reaches, and a bare 不 or 没. */
@@ -23,8 +23,8 @@ export function denied(match: Match, scene: Scene): Weighed | undefined {
 function negators(match: Match, scene: Scene): ConceptSpan[] {
   const free = (mark: ConceptSpan): boolean =>
     !match.spans.some((span) => mark.start < span.end && span.start < mark.end)
-  const plain = marks(scene, 'NEGATION').filter(free)
-  const near = marks(scene, 'NEGATION_NEAR').filter(free)
+  const plain = marksNear(scene, match.start - reach.plain, match.end, 'NEGATION').filter(free)
+  const near = marksNear(scene, match.start - reach.near, match.end, 'NEGATION_NEAR').filter(free)
   const found: ConceptSpan[] = []
   match.spans.forEach((span, i) => {
     const far = i === 0 ? reach.plain : reach.later
@@ -32,8 +32,8 @@ function negators(match: Match, scene: Scene): ConceptSpan[] {
     found.push(...near.filter((mark) => precedes(mark, span, reach.near, scene)))
   })
   const lastStart = match.spans.at(-1)?.start ?? match.end
-  const after = marks(scene, 'NEGATION_AFTER').find(
-    (mark) => mark.end > match.end && mark.start >= lastStart && mark.start - match.end <= reach.after,
+  const after = marksNear(scene, lastStart, match.end + reach.after, 'NEGATION_AFTER').find(
+    (mark) => mark.end > match.end && mark.start >= lastStart,
   )
   if (after !== undefined && sameClause(scene, match.end - 1, after.start)) found.push(after)
   return found

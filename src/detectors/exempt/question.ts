@@ -1,7 +1,7 @@
 import type { Match } from '../compose/match-rule.ts'
 import { locate } from '../compose/scene.ts'
 import type { Scene } from '../compose/scene.ts'
-import { between, firstAfter, lastBefore, marks, sameClause } from './marks.ts'
+import { between, firstAfter, lastBefore, marksNear, sameClause } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 /** A question (能不能…, …吗), or a viewer's question read aloud; a yes right after it makes it a claim. */
@@ -26,7 +26,7 @@ export function asked(match: Match, scene: Scene): Weighed | undefined {
     return { ...base, applied: false, because: '另一人接话，把这句说成了宣称' }
   }
   const end = Math.max(match.end, mark.end)
-  const yes = marks(scene, 'AFFIRM').find((span) => span.start >= mark.end && span.start <= end + 6)
+  const yes = marksNear(scene, mark.end, end + 6, 'AFFIRM').find(({ start }) => start >= mark.end)
   const no = firstAfter(scene, Math.min(end, yes?.start ?? end), 6, 'ANSWER_NO', 'NEGATION')
   if (yes !== undefined && (no === undefined || yes.start < no.start)) {
     return { ...base, applied: false, because: '主播给了肯定的回答' }

@@ -3,7 +3,7 @@ import type { Match } from '../compose/match-rule.ts'
 import type { Scene } from '../compose/scene.ts'
 import type { ConceptSpan } from '../compose/utterance.ts'
 import type { DiscourseConcept } from './discourse-ids.ts'
-import { marks, marksHere } from './marks.ts'
+import { between, isHere, marksNear } from './marks.ts'
 import type { Weighed } from './weigh.ts'
 
 type Topic = {
@@ -68,7 +68,8 @@ export function byTopic(match: Match, scene: Scene): Weighed | undefined {
   const registered = match.rule.source.contradictedBy.length > 0
   for (const topic of topics) {
     if (!topic.covers(match.rule.code) || (registered && topic.code !== 'exempt.honest_disclosure')) continue
-    const mark = marksHere(scene, topic.concept).find((span) => distance(span, match) <= topic.reach)
+    const near = marksNear(scene, match.start - topic.reach, match.end + topic.reach, topic.concept)
+    const mark = near.find((span) => span.end > 0 && distance(span, match) <= topic.reach)
     if (mark === undefined) continue
     const because = cancelled(topic, mark, match, scene)
     if (because === undefined) return { code: topic.code, mark, applied: true }
@@ -85,10 +86,10 @@ function distance(span: ConceptSpan, match: Match): number {
 function cancelled(topic: Topic, mark: ConceptSpan, match: Match, scene: Scene): string | undefined {
   const from = Math.min(mark.end, match.end)
   const to = Math.max(mark.start, match.start)
-  if (marks(scene, 'ADVERSATIVE').some((turn) => turn.start >= from && turn.end <= to)) {
+  if (between(scene, from, to, 'ADVERSATIVE')) {
     return '与这句话之间话锋已转'
   }
-  if (topic.concept === 'OTHER_TREATMENT' && marksHere(scene, 'OWN', 'PUSH').length > 0) {
+  if (topic.concept === 'OTHER_TREATMENT' && isHere(scene, 'OWN', 'PUSH')) {
     return '同一句话里提到了自家商品'
   }
   return undefined
@@ -96,10 +97,11 @@ function cancelled(topic: Topic, mark: ConceptSpan, match: Match, scene: Scene):
 
 /** Talk of the speaker's own life: 我昨天感冒了, with no word of the goods. */
 function otherObject(match: Match, scene: Scene): Weighed | undefined {
-  const mark = marksHere(scene, 'OTHER_OBJECT').find((span) => span.end <= match.end && match.start - span.end <= 12)
+  const near = marksNear(scene, match.start - 12, match.end, 'OTHER_OBJECT')
+  const mark = near.find((span) => span.end > 0 && span.end <= match.end)
   if (mark === undefined) return undefined
   const code = 'exempt.other_object'
-  if (marksHere(scene, 'OWN', 'PUSH', 'RESULT_PROOF').length > 0) {
+  if (isHere(scene, 'OWN', 'PUSH', 'RESULT_PROOF')) {
     return { code, mark, applied: false, because: '同一句话里提到了自家商品' }
   }
   return { code, mark, applied: true }
