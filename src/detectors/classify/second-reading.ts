@@ -64,7 +64,7 @@ const defaultCode: Readonly<Record<ViolationFamily, Code>> = {
   blindbox: 'blindbox.unlabelled_lottery',
 }
 
-/** Probability behind log-odds, to two decimals. */
+/** Probability behind log-odds, to two decimals; no linear model is ever certain. */
 export function probability(logOdds: number): number {
-  return Math.round(100 / (1 + Math.exp(-logOdds))) / 100
+  return Math.min(0.99, Math.max(0.01, Math.round(100 / (1 + Math.exp(-logOdds))) / 100))
 }
