@@ -30,7 +30,8 @@ type Options = { pack?: string; corpora?: string; out?: string }
 /** Log2 of slots; more collide less and weigh more. */
 const bits = { families: 18, codes: 14 } as const
 const contextWeight = 0.5
-const cost = { families: 2, codes: 1 } as const
+/** What a mistake costs in the fit; more on honest look-alikes, because a wrong hit on them is what must not happen. */
+const cost = { families: 8, hardNegative: 16, codes: 1 } as const
 const demands = { precision: 0.9, hardNegatives: 0.035, rooms: 0.03 } as const
 
 /** `train`: fits the classifier of a rule pack to `corpora/train` and sets its thresholds on `corpora/dev`. */
@@ -80,7 +81,7 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
   const families = violationFamilies.map((family) => {
     const sparse = toSparse(rows.families, 1 << bits.families)
     const fit = fitSvm(sparse, (row) => rows.labels[row] === family, {
-      cost: cost.families,
+      cost: (row) => (rows.hard[row] === true ? cost.hardNegative : cost.families),
       tolerance: 0.01,
       passes: 200,
     })
@@ -94,7 +95,7 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
   )
   const codeFits = codes.map((code) => {
     const fit = fitSvm(codeRows, (row) => rows.codes[violations[row] ?? -1] === code, {
-      cost: cost.codes,
+      cost: () => cost.codes,
       tolerance: 0.05,
       passes: 100,
     })
@@ -132,13 +133,14 @@ type Rows = {
   present: { slots: number[]; values: number[] }[]
   labels: Example['label'][]
   codes: (Code | undefined)[]
+  hard: boolean[]
 }
 
 function newRows(): Rows {
-  return { families: [], present: [], labels: [], codes: [] }
+  return { families: [], present: [], labels: [], codes: [], hard: [] }
 }
 
-function addExample(rows: Rows, { input, label, code }: Example): void {
+function addExample(rows: Rows, { input, label, code, difficulty }: Example): void {
   const { present, earlier } = slotsOf(bits.families, input)
   const here = 1 / Math.sqrt(present.length || 1)
   const before = contextWeight / Math.sqrt(earlier.length || 1)
@@ -151,6 +153,7 @@ function addExample(rows: Rows, { input, label, code }: Example): void {
   rows.present.push({ slots: small, values: small.map(() => each) })
   rows.labels.push(label)
   rows.codes.push(code)
+  rows.hard.push(difficulty === 'hardneg')
 }
 
 function toSparse(rows: readonly { slots: readonly number[]; values: readonly number[] }[], size: number): SparseRows {

@@ -24,7 +24,7 @@ function rows(examples: readonly (readonly number[])[], size: number): SparseRow
   }
 }
 
-const options = { cost: 2, tolerance: 1e-4, passes: 500 }
+const options = { cost: () => 2, tolerance: 1e-4, passes: 500 }
 
 describe('the linear fit', () => {
   const examples = [[0, 1], [0, 2], [0], [3, 1], [3, 2], [3], [1, 2]]
@@ -52,7 +52,7 @@ describe('the linear fit', () => {
     })
     const loss = (w: Float64Array): number =>
       0.5 * (bias * bias + w.reduce((sum, one) => sum + one * one, 0)) +
-      options.cost *
+      options.cost() *
         examples.reduce((sum, slots, i) => {
           const margin = (wanted[i] === true ? 1 : -1) * slots.reduce((total, slot) => total + (w[slot] ?? 0), bias)
           return sum + Math.max(0, 1 - margin) ** 2

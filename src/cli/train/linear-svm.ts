@@ -3,8 +3,8 @@ export type SparseRows = { starts: Uint32Array; slots: Uint32Array; values: Floa
 
 export type LinearFit = { weights: Float64Array; bias: number; passes: number }
 
-/** Loss weight, and when to stop: the largest step of a pass, or the number of passes. */
-export type SvmOptions = { cost: number; tolerance: number; passes: number }
+/** What a mistake on a row costs, and when to stop: the largest step of a pass, or the number of passes. */
+export type SvmOptions = { cost: (row: number) => number; tolerance: number; passes: number }
 
 /**
  * L2-regularised linear classifier with squared hinge loss, by dual coordinate descent (Hsieh, Chang, Lin, Keerthi,
@@ -16,7 +16,6 @@ export function fitSvm(rows: SparseRows, positive: (row: number) => boolean, opt
   const weights = new Float64Array(rows.size)
   let bias = 0
   const alpha = new Float64Array(count)
-  const diagonal = 1 / (2 * options.cost)
   const squared = squaredLengths(rows)
   const order = Uint32Array.from({ length: count }, (_, i) => i)
   const draw = generator()
@@ -26,6 +25,7 @@ export function fitSvm(rows: SparseRows, positive: (row: number) => boolean, opt
     let largest = 0
     for (const row of order) {
       const sign = positive(row) ? 1 : -1
+      const diagonal = 1 / (2 * options.cost(row))
       const gradient = sign * (bias + dot(rows, row, weights)) - 1 + diagonal * (alpha[row] ?? 0)
       const before = alpha[row] ?? 0
       if (before === 0 && gradient >= 0) continue
