@@ -5,10 +5,11 @@ import { taxonomyOf } from '../../contracts/taxonomy.ts'
 import type { Code } from '../../contracts/taxonomy.ts'
 import { isContradiction } from '../notes.ts'
 import type { Classifier } from './classifier.ts'
-import { score } from './score.ts'
+import { familyLogOdds, seenBy } from './network.ts'
+import { linearScore } from './score.ts'
 import type { ClassifierInput } from './score.ts'
 
-/** Log-odds per family. */
+/** Log-odds of each family against lawful talk. */
 export type FamilyScores = Readonly<Record<ViolationFamily, number>>
 
 /** What the classifier makes of an event: which of the rules' findings are to stand, and what it raises by itself. */
@@ -20,7 +21,7 @@ export type SecondReading = {
 
 /** How each family scores. */
 export function familyScores(classifier: Classifier, input: ClassifierInput): FamilyScores {
-  const [efficacy = 0, spec = 0, blindbox = 0] = score(classifier.families, classifier.contextWeight, input)
+  const [efficacy, spec, blindbox] = familyLogOdds(classifier, seenBy(classifier, input))
   return { efficacy, spec, blindbox }
 }
 
@@ -46,7 +47,7 @@ export function readAgain(
 
 /** The code of a family that a text speaks of most, by the classifier's second table. */
 export function codeOf(classifier: Classifier, family: ViolationFamily, input: ClassifierInput): Code {
-  const scores = score(classifier.codes, 0, input)
+  const scores = linearScore(classifier.codes, input)
   let best: Code | undefined
   let most = -Infinity
   classifier.codeNames.forEach((code, i) => {
