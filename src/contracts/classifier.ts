@@ -45,6 +45,11 @@ export const classifierFileSchema = z.strictObject({
     )
     .min(1),
   thresholds: z.strictObject({ efficacy: thresholds, spec: thresholds, blindbox: thresholds }),
+  /**
+   * Added to both thresholds in a running room. A line that somebody picked out to be judged is seldom harmless, of a
+   * room's talk nearly every line is; the scores know that, and a person reads few false alerts per hour gladly.
+   */
+  running: thresholds,
   /** Which code of its family a text speaks of: linear weights over features hashed into 2^`bits` slots. */
   codes: z.strictObject({
     bits: z.int().min(8).max(18),

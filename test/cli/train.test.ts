@@ -7,8 +7,8 @@ import { trainCommand } from '../../src/cli/train.ts'
 import { loadPack } from '../../src/cli/pack-folder.ts'
 import { fitSvm } from '../../src/cli/train/linear-svm.ts'
 import type { SparseRows } from '../../src/cli/train/linear-svm.ts'
-import { plattScale } from '../../src/cli/train/platt.ts'
-import { chooseThresholds, measure } from '../../src/cli/train/thresholds.ts'
+import { fitNetwork } from '../../src/cli/train/fit-network.ts'
+import { chooseRunning, chooseThresholds, measure } from '../../src/cli/train/thresholds.ts'
 import type { Judged } from '../../src/cli/train/thresholds.ts'
 import { detect } from '../../src/detectors/detect.ts'
 import { tinyPackFiles } from '../support/tiny-pack.ts'
@@ -67,13 +67,47 @@ describe('the linear fit', () => {
   })
 })
 
-describe('log-odds', () => {
-  it('say how often a margin was right', () => {
-    const margins = Array.from({ length: 4_000 }, (_, i) => (i % 40) / 10 - 2)
-    const positive = margins.map((margin, i) => ((i * 7_919) % 1_000) / 1_000 < 1 / (1 + Math.exp(-(2 * margin - 1))))
-    const { scale, shift } = plattScale(margins, positive)
-    expect(scale).toBeCloseTo(2, 0)
-    expect(shift).toBeCloseTo(-1, 0)
+describe('the network', () => {
+  const settings = {
+    features: 4,
+    classes: 2,
+    width: 8,
+    contextWeight: 0.5,
+    epochs: 200,
+    batch: 4,
+    featureDropout: 0,
+    hiddenDropout: 0,
+    rowRate: 0.05,
+    layerRate: 0.05,
+    seed: 1,
+  }
+  // One of two words alone is a violation, both together are not: no single line divides them.
+  const examples = [[0], [1], [0, 1], [2], [0, 2], [1, 2], [0, 1, 2], [3]].map((words) => ({
+    present: Uint32Array.from(words),
+    earlier: new Uint32Array(),
+    target: words.includes(0) !== words.includes(1) ? 1 : 0,
+    weight: 1,
+  }))
+
+  it('learns what no single weight per word can tell', () => {
+    const network = fitNetwork(examples, settings, () => undefined)
+    for (const { present, target } of examples) {
+      const active = network.hidden.map((bias, h) => {
+        const sum = [...present].reduce((total, word) => total + (network.rows[word * 8 + h] ?? 0), 0)
+        return Math.max(0, bias + sum / Math.sqrt(present.length))
+      })
+      const [lawful = 0, violating = 0] = [0, 1].map((c) =>
+        active.reduce((sum, one, h) => sum + one * (network.outputs[c * 8 + h] ?? 0), network.biases[c] ?? 0),
+      )
+      expect(violating > lawful ? 1 : 0).toBe(target)
+    }
+  })
+
+  it('is the same every time, and another with another seed', () => {
+    const fit = (seed: number) =>
+      fitNetwork(examples, { ...settings, epochs: 3, featureDropout: 0.2, seed }, () => undefined)
+    expect(fit(1)).toEqual(fit(1))
+    expect(fit(1)).not.toEqual(fit(2))
   })
 })
 
@@ -82,7 +116,7 @@ describe('thresholds', () => {
   const one = (label: Judged['label'], efficacy: number, hardNegative = false): Judged => ({
     label,
     hardNegative,
-    room: false,
+    heardBefore: 0,
     findings: [],
     scores: { efficacy, spec: -5, blindbox: -5 },
     codes,
@@ -93,12 +127,37 @@ describe('thresholds', () => {
   ]
 
   it('keep what was demanded, and find as much as that allows', () => {
-    const strict = chooseThresholds(judged, { precision: 0, hardNegatives: 0, rooms: 1 })
+    const strict = chooseThresholds(judged, { precision: 0, hardNegatives: 0 })
     expect(strict.measured.hardNegatives).toBe(0)
-    const loose = chooseThresholds(judged, { precision: 0, hardNegatives: 0.5, rooms: 1 })
+    const loose = chooseThresholds(judged, { precision: 0, hardNegatives: 0.5 })
     expect(loose.measured.macroF1).toBeGreaterThan(strict.measured.macroF1)
-    const precise = chooseThresholds(judged, { precision: 0.99, hardNegatives: 1, rooms: 1 })
+    const precise = chooseThresholds(judged, { precision: 0.99, hardNegatives: 1 })
     expect(measure(judged, precise.thresholds).precision.efficacy).toBeGreaterThanOrEqual(0.99)
+  })
+})
+
+describe('thresholds of a running room', () => {
+  it('find what they can while few lawful utterances are flagged', () => {
+    const codes = { efficacy: 'efficacy.food_cure', spec: 'spec.price', blindbox: 'blindbox.minor' } as const
+    const heard = (label: Judged['label'], efficacy: number): Judged => ({
+      label,
+      hardNegative: false,
+      heardBefore: 9,
+      findings: [],
+      scores: { efficacy, spec: -5, blindbox: -5 },
+      codes,
+    })
+    const room = [
+      ...Array.from({ length: 100 }, (_, i) => heard('clean', i === 0 ? 2 : i / 100)),
+      ...Array.from({ length: 10 }, (_, i) => heard('efficacy', 0.5 + i / 3)),
+    ]
+    const none = { raise: 0, keep: 0 }
+    const thresholds = { efficacy: none, spec: none, blindbox: none }
+    const careful = chooseRunning(room, thresholds, 0)
+    const easy = chooseRunning(room, thresholds, 0.02)
+    expect(careful.flagged).toBe(0)
+    expect(easy.flagged).toBeLessThanOrEqual(0.02)
+    expect(easy.found).toBeGreaterThan(careful.found)
   })
 })
 
@@ -152,10 +211,16 @@ describe('livewarden train', () => {
   })
 })
 
-/** Two ways of saying that the readings fall, and talk of delivery. */
+/** Many ways of saying that the readings fall, and talk of delivery. */
 function items(from: number) {
-  const claims = ['指标落下来', '数值落下来了', '指标自己落', '喝三周就落', '第二周指标落下来', '数值自己就落']
-  const talk = ['链接今天包邮', '三号链接改价', '今天发货到家', '两件包邮', '快递到家门口', '链接在左下角']
+  const claims = ['指标', '数值', '化验单'].flatMap((what) =>
+    ['喝三周', '喝到月底', '第二周', '睡前一杯'].flatMap((when) =>
+      ['落下来', '落了一截', '自己就落'].map((falls) => `${when}${what}${falls}${'啊呢'[from]}`),
+    ),
+  )
+  const talk = ['链接', '快递', '包裹', '赠品'].flatMap((what) =>
+    ['今天', '明早', '周末'].flatMap((when) => ['发货', '包邮到家', '送到门口'].map((done) => `${what}${when}${done}`)),
+  )
   const item = (text: string, i: number, label: 'efficacy' | 'clean') => ({
     id: `${label}-${from}-${i}`,
     scene: `s${from}`,
@@ -167,8 +232,5 @@ function items(from: number) {
     difficulty: label === 'clean' ? 'hardneg' : 'plain',
     reason: '测试',
   })
-  return [
-    ...claims.map((text, i) => item(`${text}${'啊呢'[from]}`, i, 'efficacy')),
-    ...talk.map((text, i) => item(text, i, 'clean')),
-  ]
+  return [...claims.map((text, i) => item(text, i, 'efficacy')), ...talk.map((text, i) => item(text, i, 'clean'))]
 }

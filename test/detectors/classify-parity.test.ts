@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { defaultCorpora, readItems } from '../../src/cli/corpus/read-corpus.ts'
 import { itemExample } from '../../src/cli/train/examples.ts'
 import type { Weights } from '../../src/detectors/classify/classifier.ts'
-import { score, slotsOf } from '../../src/detectors/classify/score.ts'
+import { linearScore, slotsOf } from '../../src/detectors/classify/score.ts'
 import { compileUnchecked } from '../../src/detectors/pack/compile-pack.ts'
 import { seedPackFiles } from './support/load-pack.ts'
 
@@ -38,8 +38,8 @@ describe('typed arrays and natural', () => {
       const theirs = new Map(
         bayes.getClassifications(tokens(input)).map(({ label, value }) => [label, Math.log(value)]),
       )
-      const scaled = score(weights, 0, input)
-      const length = Math.sqrt(slotsOf(bits, input).present.length)
+      const scaled = linearScore(weights, input)
+      const length = Math.sqrt(slotsOf((1 << bits) - 1, input).length)
       const ours = labels.map(
         (_, i) => ((scaled[i] ?? 0) - (weights.biases[i] ?? 0)) * length + (weights.biases[i] ?? 0),
       )
@@ -53,7 +53,7 @@ describe('typed arrays and natural', () => {
 })
 
 function tokens(input: Parameters<typeof slotsOf>[1]): string[] {
-  return slotsOf(bits, input).present.map(String)
+  return slotsOf((1 << bits) - 1, input).map(String)
 }
 
 /** The logarithms natural multiplies with, per slot and class, in the arrays the detectors run. */

@@ -45,7 +45,7 @@ describe('the classifier', () => {
   })
 
   it('keeps a finding of a rule it doubts as a hint that says why', () => {
-    const doubts = packWith(tinyClassifier({ efficacy: { 我妈: -60 } }))
+    const doubts = packWith(tinyClassifier({ efficacy: { 便宜: 9 } }))
     const text = '我妈那个高血压根治了'
     expect(hear(text, { ...doubts, classifier: undefined }).label).toBe('efficacy')
     const { findings, label, verdict } = hear(text, doubts)
@@ -57,6 +57,21 @@ describe('the classifier', () => {
   it('says that it agrees with a rule', () => {
     const { findings } = hear('喝它血压就降了高血压根治', finds)
     expect(findings.find(({ ruleId }) => ruleId === 'tiny-cure')?.notes.join()).toContain('语义模型同意')
+  })
+
+  it('raises the surest family alone', () => {
+    const both = packWith(tinyClassifier({ efficacy: { 血压: 6 }, spec: { 原价: 9 } }))
+    expect(hear('原价九百血压也降', both).findings.map(({ label }) => label)).toEqual(['spec'])
+    expect(hear('血压也降', both).label).toBe('efficacy')
+  })
+
+  it('asks for more in a running room when it was told to', () => {
+    const careful = packWith({ ...tinyClassifier({ efficacy: { 血压: 4 } }), running: { raise: 5, keep: 0 } })
+    const said = (seq: number) => ({ seq, atMs: seq * 1_000, speaker: 'host' as const, text: '大家晚上好' })
+    const window = [1, 2, 3, 4, 5].map(said)
+    const event = { seq: 9, atMs: 9_000, channel: 'speech', text: '血压', partial: false, speaker: 'host' } as const
+    expect(analyse(event, { ...emptyContext, window: window.slice(1) }, careful).label).toBe('efficacy')
+    expect(analyse({ ...event }, { ...emptyContext, window }, careful).label).toBe('clean')
   })
 
   it('tells what was said before from what is said now', () => {
@@ -82,8 +97,8 @@ describe('classifier.json', () => {
   it.each([
     ['{', 'it is not JSON'],
     ['{"format":1}', 'trained'],
-    [JSON.stringify({ ...tinyClassifier({}), bits: 13 }), 'values instead of'],
-    [JSON.stringify({ ...tinyClassifier({}), weights: 'AAAA' }), 'cut short or damaged'],
+    [JSON.stringify({ ...tinyClassifier({}), width: 4 }), 'values instead of'],
+    [JSON.stringify({ ...tinyClassifier({}), features: 'AAAA' }), 'cut short or damaged'],
   ])('is refused with file and remedy when damaged', (text, problem) => {
     const result = compilePack([...tinyPackFiles(), { file: 'classifier.json', text }])
     expect(result.ok).toBe(false)

@@ -5,8 +5,9 @@ import type { Code } from '../../contracts/taxonomy.ts'
 import { featureIndex } from './feature-index.ts'
 import type { FeatureIndex } from './feature-index.ts'
 
-/** One network: a row per feature, one hidden layer, four outputs. */
-export type Member = {
+/** A row per feature, one hidden layer, four outputs: the members side by side, their scores averaged. */
+export type Network = {
+  width: number
   /** `rows[feature * width + h]`. */
   rows: Float32Array
   hidden: Float32Array
@@ -25,14 +26,19 @@ export type Weights = {
   biases: Float32Array
 }
 
+/** Log-odds from which a family is raised, and below which a rule's finding is doubted. */
+export type Threshold = { readonly raise: number; readonly keep: number }
+export type Thresholds = Readonly<Record<ViolationFamily, Threshold>>
+
 /** The second stage of a pack: family scores, and the code within the family. Immutable. */
 export type Classifier = {
   trained: string
   contextWeight: number
   features: FeatureIndex
-  width: number
-  members: readonly Member[]
-  thresholds: Readonly<Record<ViolationFamily, { raise: number; keep: number }>>
+  network: Network
+  thresholds: Thresholds
+  /** Added to the thresholds in a running room. */
+  running: Threshold
   codes: Weights
   codeNames: readonly Code[]
 }
@@ -49,9 +55,9 @@ export function readClassifier(text: string): Classifier {
     trained: file.trained,
     contextWeight,
     features: featureIndex(hashes),
-    width,
-    members: file.members.map((member, i) => readMember(member, hashes.length, width, `members.${i}`)),
+    network: sideBySide(file.members.map((member, i) => readMember(member, hashes.length, width, `members.${i}`))),
     thresholds,
+    running: file.running,
     codes: {
       mask: (1 << bits) - 1,
       classes: names.length,
@@ -67,13 +73,41 @@ function readMember(
   features: number,
   width: number,
   where: string,
-): Member {
+): Network {
   const weights = outputs.map((output) => sized(output.weights, width, `${where}.outputs`))
   return {
+    width,
     rows: readSteps(rows, step, features * width, `${where}.rows`),
     hidden: sized(hidden, width, `${where}.hidden`),
     outputs: Float32Array.from(weights.flatMap((one) => [...one])),
     biases: Float32Array.from(outputs, ({ bias }) => bias),
+  }
+}
+
+/** One wide network that scores as the members do on average. */
+function sideBySide(members: readonly Network[]): Network {
+  const width = members.reduce((sum, member) => sum + member.width, 0)
+  const share = 1 / members.length
+  const places = members.flatMap((member) => Array.from({ length: member.width }, (_, h) => ({ member, h })))
+  const features = (members[0]?.rows.length ?? 0) / (members[0]?.width ?? 1)
+  const rows = new Float32Array(features * width)
+  places.forEach(({ member, h }, place) => {
+    for (let feature = 0; feature < features; feature++) {
+      rows[feature * width + place] = member.rows[feature * member.width + h] ?? 0
+    }
+  })
+  const classes = members[0]?.biases.length ?? 0
+  return {
+    width,
+    rows,
+    hidden: Float32Array.from(places, ({ member, h }) => member.hidden[h] ?? 0),
+    outputs: Float32Array.from({ length: classes * width }, (_, i) => {
+      const { member, h } = places[i % width] ?? {}
+      return (member?.outputs[Math.floor(i / width) * member.width + (h ?? 0)] ?? 0) * share
+    }),
+    biases: Float32Array.from({ length: classes }, (_, c) =>
+      members.reduce((sum, { biases }) => sum + (biases[c] ?? 0) * share, 0),
+    ),
   }
 }
 

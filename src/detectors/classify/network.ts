@@ -1,4 +1,4 @@
-import type { Classifier, Member } from './classifier.ts'
+import type { Classifier, Network } from './classifier.ts'
 import { numberOf } from './feature-index.ts'
 import type { FeatureSink } from './features.ts'
 import { tellEarlier, tellPresent } from './score.ts'
@@ -15,16 +15,15 @@ export function seenBy(classifier: Pick<Classifier, 'features'>, input: Classifi
   }
 }
 
-/** Log-odds of each family against lawful talk, averaged over the members. */
+/** Log-odds of each family against lawful talk. */
 export function familyLogOdds(classifier: Classifier, seen: Seen): [efficacy: number, spec: number, blindbox: number] {
-  const total: [number, number, number] = [0, 0, 0]
-  for (const member of classifier.members) {
-    const active = hiddenOf(classifier, member, seen)
-    const lawful = output(member, 0, active)
-    for (let i = 0; i < 3; i++) total[i] = (total[i] ?? 0) + (output(member, i + 1, active) - lawful)
-  }
-  const share = 1 / classifier.members.length
-  return [total[0] * share, total[1] * share, total[2] * share]
+  const active = hiddenOf(classifier, seen)
+  const lawful = output(classifier.network, 0, active)
+  return [
+    output(classifier.network, 1, active) - lawful,
+    output(classifier.network, 2, active) - lawful,
+    output(classifier.network, 3, active) - lawful,
+  ]
 }
 
 /**
@@ -32,26 +31,22 @@ export function familyLogOdds(classifier: Classifier, seen: Seen): [efficacy: nu
  * over the positions it stands for. The network is linear where it stands, so the parts add up to what the words do.
  */
 export function weighWords(classifier: Classifier, family: number, input: ClassifierInput): Float64Array {
+  const { rows, width } = classifier.network
   const { length } = input.present.reading.norm
   const byPosition = new Float64Array(length)
   const seen = seenBy(classifier, input)
-  const pulls = classifier.members.map((member) => pullOf(classifier, member, family, seen))
+  const pull = pullOf(classifier, family, seen)
   const told = new Set<number>()
   tellPresent(input, (hash, start, end) => {
     const number = numberOf(classifier.features, hash)
     if (number < 0 || told.has(number)) return
     told.add(number)
     let part = 0
-    classifier.members.forEach(({ rows }, i) => {
-      const pull = pulls[i]
-      for (let h = 0, at = number * classifier.width; h < classifier.width; h++, at++) {
-        part += (rows[at] ?? 0) * (pull?.[h] ?? 0)
-      }
-    })
+    for (let h = 0, at = number * width; h < width; h++, at++) part += (rows[at] ?? 0) * (pull[h] ?? 0)
     const each = part / Math.max(1, end - start)
     for (let i = Math.max(0, start); i < Math.min(length, end); i++) byPosition[i] = (byPosition[i] ?? 0) + each
   })
-  const scale = 1 / (Math.sqrt(seen.present.length || 1) * classifier.members.length)
+  const scale = 1 / Math.sqrt(seen.present.length || 1)
   return byPosition.map((part) => part * scale)
 }
 
@@ -78,15 +73,19 @@ function stampsFor(size: number): Stamps {
   return scratch
 }
 
-function hiddenOf({ width, contextWeight }: Classifier, { rows, hidden }: Member, seen: Seen): Float32Array {
-  const sum = new Float32Array(width)
-  addRows(rows, width, seen.earlier, sum)
-  const earlier = contextWeight / Math.sqrt(seen.earlier.length || 1)
-  const present = 1 / Math.sqrt(seen.present.length || 1)
-  for (let h = 0; h < width; h++) sum[h] = ((sum[h] ?? 0) * earlier) / present
-  addRows(rows, width, seen.present, sum)
-  for (let h = 0; h < width; h++) sum[h] = Math.max(0, (sum[h] ?? 0) * present + (hidden[h] ?? 0))
-  return sum
+function hiddenOf({ network, contextWeight }: Classifier, seen: Seen): Float32Array {
+  const { rows, hidden, width } = network
+  const earlier = new Float32Array(width)
+  const present = new Float32Array(width)
+  addRows(rows, width, seen.earlier, earlier)
+  addRows(rows, width, seen.present, present)
+  const earlierScale = contextWeight / Math.sqrt(seen.earlier.length || 1)
+  const presentScale = 1 / Math.sqrt(seen.present.length || 1)
+  for (let h = 0; h < width; h++) {
+    const sum = (present[h] ?? 0) * presentScale + (earlier[h] ?? 0) * earlierScale + (hidden[h] ?? 0)
+    present[h] = Math.max(0, sum)
+  }
+  return present
 }
 
 function addRows(rows: Float32Array, width: number, features: readonly number[], sum: Float32Array): void {
@@ -95,7 +94,7 @@ function addRows(rows: Float32Array, width: number, features: readonly number[],
   }
 }
 
-function output({ outputs, biases }: Member, number: number, active: Float32Array): number {
+function output({ outputs, biases }: Network, number: number, active: Float32Array): number {
   let sum = biases[number] ?? 0
   for (let h = 0, at = number * active.length; h < active.length; h++, at++)
     sum += (active[h] ?? 0) * (outputs[at] ?? 0)
@@ -103,9 +102,9 @@ function output({ outputs, biases }: Member, number: number, active: Float32Arra
 }
 
 /** What one more unit in each hidden place would add to a family's log-odds. */
-function pullOf(classifier: Classifier, member: Member, family: number, seen: Seen): Float32Array {
-  const { width } = classifier
-  return hiddenOf(classifier, member, seen).map((active, h) =>
-    active > 0 ? (member.outputs[(family + 1) * width + h] ?? 0) - (member.outputs[h] ?? 0) : 0,
+function pullOf(classifier: Classifier, family: number, seen: Seen): Float32Array {
+  const { outputs, width } = classifier.network
+  return hiddenOf(classifier, seen).map((active, h) =>
+    active > 0 ? (outputs[(family + 1) * width + h] ?? 0) - (outputs[h] ?? 0) : 0,
   )
 }

@@ -4,7 +4,7 @@ import type { ViolationFamily } from '../../contracts/classifier.ts'
 import { taxonomyOf } from '../../contracts/taxonomy.ts'
 import type { Code } from '../../contracts/taxonomy.ts'
 import { isContradiction } from '../notes.ts'
-import type { Classifier } from './classifier.ts'
+import type { Classifier, Threshold, Thresholds } from './classifier.ts'
 import { familyLogOdds, seenBy } from './network.ts'
 import { linearScore } from './score.ts'
 import type { ClassifierInput } from './score.ts'
@@ -25,24 +25,41 @@ export function familyScores(classifier: Classifier, input: ClassifierInput): Fa
   return { efficacy, spec, blindbox }
 }
 
-/** Puts the rules' findings and the scores together. */
-export function readAgain(
-  thresholds: Classifier['thresholds'],
-  scores: FamilyScores,
-  findings: readonly Finding[],
-): SecondReading {
+/** From this many utterances of the window on, a room is running. */
+export const runningFrom = 5
+
+/** The thresholds for an event: those of a line by itself, or of a running room. */
+export function thresholdsFor(
+  { thresholds, running }: Pick<Classifier, 'thresholds' | 'running'>,
+  heardBefore: number,
+): Thresholds {
+  if (heardBefore < runningFrom) return thresholds
+  const moved = ({ raise, keep }: Threshold): Threshold => ({ raise: raise + running.raise, keep: keep + running.keep })
+  return {
+    efficacy: moved(thresholds.efficacy),
+    spec: moved(thresholds.spec),
+    blindbox: moved(thresholds.blindbox),
+  }
+}
+
+/** How far, in log-odds, a family may lie behind the surest one before a rule's finding for it is doubted. */
+const behind = 2
+
+/**
+ * Puts the rules' findings and the scores together. A text seldom breaks two families' rules at once: the classifier
+ * raises the surest one alone.
+ */
+export function readAgain(thresholds: Thresholds, scores: FamilyScores, findings: readonly Finding[]): SecondReading {
+  const margin = (family: ViolationFamily): number => scores[family] - thresholds[family].raise
+  const [surest] = [...violationFamilies].sort((a, b) => margin(b) - margin(a))
   const keeps = (finding: Finding): boolean => {
     const { label, notes } = finding
     // Registered facts and prices are no matter of wording.
     if (label === 'clean' || finding.severity < 2 || notes.some(isContradiction)) return true
-    return scores[label] >= thresholds[label].keep
+    return scores[label] >= thresholds[label].keep && (surest === undefined || margin(surest) - margin(label) <= behind)
   }
-  const stand = new Set(findings.filter((one) => one.severity >= 2 && keeps(one)).map(({ label }) => label))
-  const margin = (family: ViolationFamily): number => scores[family] - thresholds[family].raise
-  const raised = violationFamilies
-    .filter((family) => !stand.has(family) && margin(family) >= 0)
-    .sort((a, b) => margin(b) - margin(a))
-  return { keeps, raised }
+  const stands = findings.some((one) => one.severity >= 2 && one.label === surest && keeps(one))
+  return { keeps, raised: surest === undefined || stands || margin(surest) < 0 ? [] : [surest] }
 }
 
 /** The code of a family that a text speaks of most, by the classifier's second table. */
