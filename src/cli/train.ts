@@ -10,7 +10,8 @@ import { readClassifier } from '../detectors/classify/classifier.ts'
 import type { Classifier } from '../detectors/classify/classifier.ts'
 import { featureIndex, numberOf } from '../detectors/classify/feature-index.ts'
 import type { FeatureIndex } from '../detectors/classify/feature-index.ts'
-import { slotsOf, tellEarlier, tellPresent } from '../detectors/classify/score.ts'
+import { earlierFeatures } from '../detectors/classify/features.ts'
+import { justBefore, slotsOf, tellPresent } from '../detectors/classify/score.ts'
 import { codeOf, familyScores } from '../detectors/classify/second-reading.ts'
 import { classifierFile } from '../detectors/pack/compile-pack.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
@@ -43,7 +44,7 @@ const network = {
 } as const
 /** A small corpus is gone through more often, until this many batches were learnt. */
 const leastBatches = 500
-const seeds = [1, 2] as const
+const seeds = [1] as const
 /** A feature is known when this many utterances have it. */
 const rarest = 5
 /** What a mistake on an honest look-alike costs beside any other. */
@@ -144,13 +145,21 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
 type Row = { present: Uint32Array; earlier: Uint32Array; slots: number[] } & Omit<Example, 'input'>
 
 function toRow({ input, ...rest }: Example): Row {
-  const hashes = (tell: typeof tellPresent): Uint32Array => {
+  const hashes = (tell: (sink: (hash: number) => void) => void): number[] => {
     const set = new Set<number>()
-    tell(input, (hash) => set.add(hash))
-    return Uint32Array.from(set)
+    tell((hash) => set.add(hash))
+    return [...set]
   }
+  const earlier = justBefore(input).flatMap(({ reading, speaker }) =>
+    hashes((sink) => earlierFeatures(reading, speaker, input.pack, sink)),
+  )
   const slots = rest.code === undefined ? [] : slotsOf((1 << codeBits) - 1, input)
-  return { present: hashes(tellPresent), earlier: hashes(tellEarlier), slots, ...rest }
+  return {
+    present: Uint32Array.from(hashes((sink) => tellPresent(input, sink))),
+    earlier: Uint32Array.from(earlier),
+    slots,
+    ...rest,
+  }
 }
 
 function knownFeatures(rows: readonly Row[]): Uint32Array {

@@ -8,8 +8,10 @@ import type { FeatureIndex } from './feature-index.ts'
 /** A row per feature, one hidden layer, four outputs: the members side by side, their scores averaged. */
 export type Network = {
   width: number
-  /** `rows[feature * width + h]`. */
-  rows: Float32Array
+  /** `rows[feature * width + h]`, in steps. */
+  rows: Int8Array
+  /** Value of one step, per hidden place. */
+  steps: Float32Array
   hidden: Float32Array
   /** `outputs[class * width + h]`; class 0 is lawful talk, then the families in the order of `violationFamilies`. */
   outputs: Float32Array
@@ -77,7 +79,8 @@ function readMember(
   const weights = outputs.map((output) => sized(output.weights, width, `${where}.outputs`))
   return {
     width,
-    rows: readSteps(rows, step, features * width, `${where}.rows`),
+    rows: readBytes(rows, features * width, `${where}.rows`),
+    steps: new Float32Array(width).fill(step),
     hidden: sized(hidden, width, `${where}.hidden`),
     outputs: Float32Array.from(weights.flatMap((one) => [...one])),
     biases: Float32Array.from(outputs, ({ bias }) => bias),
@@ -90,7 +93,7 @@ function sideBySide(members: readonly Network[]): Network {
   const share = 1 / members.length
   const places = members.flatMap((member) => Array.from({ length: member.width }, (_, h) => ({ member, h })))
   const features = (members[0]?.rows.length ?? 0) / (members[0]?.width ?? 1)
-  const rows = new Float32Array(features * width)
+  const rows = new Int8Array(features * width)
   places.forEach(({ member, h }, place) => {
     for (let feature = 0; feature < features; feature++) {
       rows[feature * width + place] = member.rows[feature * member.width + h] ?? 0
@@ -100,6 +103,7 @@ function sideBySide(members: readonly Network[]): Network {
   return {
     width,
     rows,
+    steps: Float32Array.from(places, ({ member, h }) => member.steps[h] ?? 0),
     hidden: Float32Array.from(places, ({ member, h }) => member.hidden[h] ?? 0),
     outputs: Float32Array.from({ length: classes * width }, (_, i) => {
       const { member, h } = places[i % width] ?? {}
@@ -130,9 +134,13 @@ function sized(values: readonly number[], size: number, where: string): Float32A
 }
 
 function readSteps(base64: string, step: number, size: number, where: string): Float32Array {
+  return Float32Array.from(readBytes(base64, size, where), (value) => value * step)
+}
+
+function readBytes(base64: string, size: number, where: string): Int8Array {
   const bytes = inflate(base64, where)
   if (bytes.length !== size) throw new Error(`${where}: ${bytes.length} values instead of ${size}`)
-  return Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length), (value) => value * step)
+  return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 /** Far above any classifier; a damaged file must not fill the memory. */

@@ -6,7 +6,7 @@ import { isSeller } from '../compose/utterance.ts'
 import type { ConceptSpan, Speaker } from '../compose/utterance.ts'
 import type { DiscourseConcept } from '../exempt/discourse-ids.ts'
 import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
-import { hashName, hashUnits, seeds } from './hash.ts'
+import { finish, hashName, hashUnits, mixIn, seeds } from './hash.ts'
 
 /** Takes one feature: its hash, and the normalised positions of the words it stands for (none: start = end). */
 export type FeatureSink = (hash: number, start: number, end: number) => void
@@ -90,11 +90,15 @@ function coursesOf(reading: Reading, pack: CompiledRulePack): readonly Discourse
   return found
 }
 
+/** Runs of one, two and, where wanted, three characters. */
 function grams(units: ArrayLike<number>, length: number, seed: number, triples: boolean, sink: FeatureSink): void {
   for (let i = 0; i < length; i++) {
-    sink(hashUnits(seed, units, i, i + 1), i, i + 1)
-    if (i + 1 < length) sink(hashUnits(seed, units, i, i + 2), i, i + 2)
-    if (triples && i + 2 < length) sink(hashUnits(seed, units, i, i + 3), i, i + 3)
+    let hash = mixIn(seed, units[i] ?? 0)
+    sink(finish(hash), i, i + 1)
+    if (i + 1 >= length) return
+    hash = mixIn(hash, units[i + 1] ?? 0)
+    sink(finish(hash), i, i + 2)
+    if (triples && i + 2 < length) sink(finish(mixIn(hash, units[i + 2] ?? 0)), i, i + 3)
   }
 }
 

@@ -12,8 +12,8 @@ export const seeds = {
 
 /** Hash of `units[from, to)` under a seed, as an unsigned 32-bit integer (multiply and mix, after MurmurHash3). */
 export function hashUnits(seed: number, units: ArrayLike<number>, from: number, to: number): number {
-  let hash = seed ^ (to - from)
-  for (let i = from; i < to; i++) hash = round(hash, units[i] ?? 0)
+  let hash = seed
+  for (let i = from; i < to; i++) hash = mixIn(hash, units[i] ?? 0)
   return finish(hash)
 }
 
@@ -25,14 +25,15 @@ export function hashName(name: string): number {
   const known = names.get(name)
   if (known !== undefined) return known
   let hash = 0x811c9dc5 ^ name.length
-  for (let i = 0; i < name.length; i++) hash = round(hash, name.charCodeAt(i))
+  for (let i = 0; i < name.length; i++) hash = mixIn(hash, name.charCodeAt(i))
   hash = finish(hash)
   // Licence texts come from outside: what is remembered has a bound.
   if (names.size < namesKept) names.set(name, hash)
   return hash
 }
 
-function round(hash: number, value: number): number {
+/** One more unit of a hash that is not finished: longer runs go on where shorter ones stand. */
+export function mixIn(hash: number, value: number): number {
   let mixed = Math.imul(value, 0xcc9e2d51)
   mixed = (mixed << 15) | (mixed >>> 17)
   mixed = hash ^ Math.imul(mixed, 0x1b873593)
@@ -40,7 +41,8 @@ function round(hash: number, value: number): number {
   return (Math.imul(mixed, 5) + 0xe6546b64) | 0
 }
 
-function finish(hash: number): number {
+/** Ends a hash. */
+export function finish(hash: number): number {
   let mixed = hash ^ (hash >>> 16)
   mixed = Math.imul(mixed, 0x85ebca6b)
   mixed ^= mixed >>> 13

@@ -1,18 +1,53 @@
 import type { Classifier, Network } from './classifier.ts'
+import type { Reading } from '../compose/read-utterance.ts'
+import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
 import { numberOf } from './feature-index.ts'
-import type { FeatureSink } from './features.ts'
-import { tellEarlier, tellPresent } from './score.ts'
+import type { FeatureIndex } from './feature-index.ts'
+import { earlierFeatures } from './features.ts'
+import type { FeatureSink, Heard } from './features.ts'
+import { justBefore, tellPresent } from './score.ts'
 import type { ClassifierInput } from './score.ts'
 
-/** Distinct known features of an event, by number: the present utterance, and what was said before it. */
-export type Seen = { present: number[]; earlier: number[] }
+/** What the network makes of an event: distinct known features of the present utterance, and the words before it. */
+export type Seen = { present: number[]; earlier: Float32Array }
 
 /** What the network sees of an event. */
-export function seenBy(classifier: Pick<Classifier, 'features'>, input: ClassifierInput): Seen {
+export function seenBy(classifier: Classifier, input: ClassifierInput): Seen {
   return {
-    present: distinct(classifier, (sink) => tellPresent(input, sink)),
-    earlier: distinct(classifier, (sink) => tellEarlier(input, sink)),
+    present: distinct(classifier.features, (sink) => tellPresent(input, sink)),
+    earlier: earlierPart(classifier, input),
   }
+}
+
+type Read = { count: number; sum: Float32Array }
+
+const readBefore = new WeakMap<Classifier, WeakMap<Reading, Read>>()
+
+/** The rows of the last utterances, summed and scaled. Each utterance is summed once, however often it is looked at. */
+function earlierPart(classifier: Classifier, input: ClassifierInput): Float32Array {
+  const { width } = classifier.network
+  const total = new Float32Array(width)
+  let count = 0
+  for (const heard of justBefore(input)) {
+    const read = readEarlier(classifier, heard, input.pack)
+    count += read.count
+    for (let h = 0; h < width; h++) total[h] = (total[h] ?? 0) + (read.sum[h] ?? 0)
+  }
+  const scale = classifier.contextWeight / Math.sqrt(count || 1)
+  for (let h = 0; h < width; h++) total[h] = (total[h] ?? 0) * scale
+  return total
+}
+
+function readEarlier(classifier: Classifier, { reading, speaker }: Heard, pack: CompiledRulePack): Read {
+  let kept = readBefore.get(classifier)
+  if (kept === undefined) readBefore.set(classifier, (kept = new WeakMap()))
+  const known = kept.get(reading)
+  if (known !== undefined) return known
+  const features = distinct(classifier.features, (sink) => earlierFeatures(reading, speaker, pack, sink))
+  const read = { count: features.length, sum: new Float32Array(classifier.network.width) }
+  addRows(classifier.network, features, read.sum)
+  kept.set(reading, read)
+  return read
 }
 
 /** Log-odds of each family against lawful talk. */
@@ -31,7 +66,7 @@ export function familyLogOdds(classifier: Classifier, seen: Seen): [efficacy: nu
  * over the positions it stands for. The network is linear where it stands, so the parts add up to what the words do.
  */
 export function weighWords(classifier: Classifier, family: number, input: ClassifierInput): Float64Array {
-  const { rows, width } = classifier.network
+  const { rows, steps, width } = classifier.network
   const { length } = input.present.reading.norm
   const byPosition = new Float64Array(length)
   const seen = seenBy(classifier, input)
@@ -42,7 +77,8 @@ export function weighWords(classifier: Classifier, family: number, input: Classi
     if (number < 0 || told.has(number)) return
     told.add(number)
     let part = 0
-    for (let h = 0, at = number * width; h < width; h++, at++) part += (rows[at] ?? 0) * (pull[h] ?? 0)
+    for (let h = 0, at = number * width; h < width; h++, at++)
+      part += (rows[at] ?? 0) * (steps[h] ?? 0) * (pull[h] ?? 0)
     const each = part / Math.max(1, end - start)
     for (let i = Math.max(0, start); i < Math.min(length, end); i++) byPosition[i] = (byPosition[i] ?? 0) + each
   })
@@ -50,7 +86,7 @@ export function weighWords(classifier: Classifier, family: number, input: Classi
   return byPosition.map((part) => part * scale)
 }
 
-function distinct({ features }: Pick<Classifier, 'features'>, tell: (sink: FeatureSink) => void): number[] {
+function distinct(features: FeatureIndex, tell: (sink: FeatureSink) => void): number[] {
   const stamps = stampsFor(features.size)
   const now = ++stamps.now
   const numbers: number[] = []
@@ -73,25 +109,23 @@ function stampsFor(size: number): Stamps {
   return scratch
 }
 
-function hiddenOf({ network, contextWeight }: Classifier, seen: Seen): Float32Array {
-  const { rows, hidden, width } = network
-  const earlier = new Float32Array(width)
-  const present = new Float32Array(width)
-  addRows(rows, width, seen.earlier, earlier)
-  addRows(rows, width, seen.present, present)
-  const earlierScale = contextWeight / Math.sqrt(seen.earlier.length || 1)
-  const presentScale = 1 / Math.sqrt(seen.present.length || 1)
-  for (let h = 0; h < width; h++) {
-    const sum = (present[h] ?? 0) * presentScale + (earlier[h] ?? 0) * earlierScale + (hidden[h] ?? 0)
-    present[h] = Math.max(0, sum)
-  }
-  return present
+function hiddenOf({ network }: Classifier, { present, earlier }: Seen): Float32Array {
+  const { hidden, width } = network
+  const sum = new Float32Array(width)
+  addRows(network, present, sum)
+  const scale = 1 / Math.sqrt(present.length || 1)
+  for (let h = 0; h < width; h++) sum[h] = Math.max(0, (sum[h] ?? 0) * scale + (earlier[h] ?? 0) + (hidden[h] ?? 0))
+  return sum
 }
 
-function addRows(rows: Float32Array, width: number, features: readonly number[], sum: Float32Array): void {
+/** Adds the rows of the features; whole steps are summed, and turned into values once. */
+function addRows({ rows, steps, width }: Network, features: readonly number[], sum: Float32Array): void {
+  const whole = new Int32Array(width)
   for (const feature of features) {
-    for (let h = 0, at = feature * width; h < width; h++, at++) sum[h] = (sum[h] ?? 0) + (rows[at] ?? 0)
+    const from = feature * width
+    for (let h = 0; h < width; h++) whole[h] = (whole[h] ?? 0) + (rows[from + h] ?? 0)
   }
+  for (let h = 0; h < width; h++) sum[h] = (sum[h] ?? 0) + (whole[h] ?? 0) * (steps[h] ?? 0)
 }
 
 function output({ outputs, biases }: Network, number: number, active: Float32Array): number {

@@ -1,7 +1,7 @@
 import type { AnalysisContext } from '../analysis-context.ts'
 import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
 import type { Weights } from './classifier.ts'
-import { courseFeatures, earlierFeatures, presentFeatures } from './features.ts'
+import { courseFeatures, presentFeatures } from './features.ts'
 import type { FeatureSink, Heard, RuleOutcome } from './features.ts'
 
 /** How many utterances before the present one are read word by word. */
@@ -25,9 +25,9 @@ export function tellPresent(input: ClassifierInput, sink: FeatureSink): void {
   courseFeatures(earlier, pack, sink)
 }
 
-/** Features of what was said just before. */
-export function tellEarlier({ earlier, pack }: ClassifierInput, sink: FeatureSink): void {
-  for (const { reading, speaker } of earlier.slice(-readClosely)) earlierFeatures(reading, speaker, pack, sink)
+/** What was said just before, latest last. */
+export function justBefore({ earlier }: ClassifierInput): readonly Heard[] {
+  return earlier.slice(-readClosely)
 }
 
 /** Linear score per class over the distinct slots of the present utterance, scaled to unit length. */
