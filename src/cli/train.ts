@@ -12,6 +12,7 @@ import { featureIndex, numberOf } from '../detectors/classify/feature-index.ts'
 import type { FeatureIndex } from '../detectors/classify/feature-index.ts'
 import { earlierFeatures } from '../detectors/classify/features.ts'
 import { justBefore, slotsOf, tellPresent } from '../detectors/classify/score.ts'
+import { look } from '../detectors/classify/network.ts'
 import { codeOf, familyScores } from '../detectors/classify/second-reading.ts'
 import { classifierFile } from '../detectors/pack/compile-pack.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
@@ -46,7 +47,7 @@ const network = {
 const leastBatches = 500
 const seeds = [1] as const
 /** A feature is known when this many utterances have it. */
-const rarest = 5
+const rarest = 8
 /** What a mistake on an honest look-alike costs beside any other. */
 const hardNegativeWeight = 1
 const codeBits = 14
@@ -109,7 +110,7 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
     ),
   )
   bar.stop()
-  const codes = fitCodes(examples, begin, bar)
+  const codes = fitCodes(examples, learnt, begin, bar)
 
   const trained = `${items.length} utterances and ${rooms.length} rooms, pack ${pack.version}`
   const file = fileOf(trained, known, members, codes)
@@ -142,7 +143,7 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
 }
 
 /** An example reduced to hashes, so that the readings of a whole corpus need not be kept. */
-type Row = { present: Uint32Array; earlier: Uint32Array; slots: number[] } & Omit<Example, 'input'>
+type Row = { present: Uint32Array; earlier: Uint32Array } & Omit<Example, 'input'>
 
 function toRow({ input, ...rest }: Example): Row {
   const hashes = (tell: (sink: (hash: number) => void) => void): number[] => {
@@ -153,11 +154,9 @@ function toRow({ input, ...rest }: Example): Row {
   const earlier = justBefore(input).flatMap(({ reading, speaker }) =>
     hashes((sink) => earlierFeatures(reading, speaker, input.pack, sink)),
   )
-  const slots = rest.code === undefined ? [] : slotsOf((1 << codeBits) - 1, input)
   return {
     present: Uint32Array.from(hashes((sink) => tellPresent(input, sink))),
     earlier: Uint32Array.from(earlier),
-    slots,
     ...rest,
   }
 }
@@ -168,7 +167,11 @@ function knownFeatures(rows: readonly Row[]): Uint32Array {
     for (const hash of present) counts.set(hash, (counts.get(hash) ?? 0) + 1)
     for (const hash of earlier) counts.set(hash, (counts.get(hash) ?? 0) + 1)
   }
-  return Uint32Array.from([...counts].flatMap(([hash, count]) => (count >= rarest ? [hash] : []))).sort()
+  const known = [...counts].filter(([, count]) => count >= rarest)
+  return Uint32Array.from(
+    known.sort((a, b) => b[1] - a[1] || a[0] - b[0]),
+    ([hash]) => hash,
+  )
 }
 
 function toNetworkExample({ present, earlier, label, difficulty }: Row, index: FeatureIndex): NetworkExample {
@@ -187,9 +190,17 @@ function toNetworkExample({ present, earlier, label, difficulty }: Row, index: F
 
 type CodeFit = { names: Code[]; fits: LinearFit[] }
 
-function fitCodes(rows: readonly Row[], begin: (what: string, total: number) => void, bar: SingleBar): CodeFit {
-  const violations = rows.filter(({ code }) => code !== undefined && isViolationFamily(taxonomyOf(code).family))
-  const names = [...new Set(violations.flatMap(({ code }) => code ?? []))].sort()
+function fitCodes(
+  rows: readonly Row[],
+  learnt: readonly NetworkExample[],
+  begin: (what: string, total: number) => void,
+  bar: SingleBar,
+): CodeFit {
+  const violations = rows.flatMap(({ code }, i) => {
+    if (code === undefined || !isViolationFamily(taxonomyOf(code).family)) return []
+    return [{ code, slots: slotsOf((1 << codeBits) - 1, [...(learnt[i]?.present ?? [])]) }]
+  })
+  const names = [...new Set(violations.map(({ code }) => code))].sort()
   begin('fitting codes  ', names.length)
   const sparse = toSparse(violations, 1 << codeBits)
   const fits = names.map((name) => {
@@ -201,7 +212,7 @@ function fitCodes(rows: readonly Row[], begin: (what: string, total: number) => 
   return { names, fits }
 }
 
-function toSparse(rows: readonly Pick<Row, 'slots'>[], size: number): SparseRows {
+function toSparse(rows: readonly { slots: readonly number[] }[], size: number): SparseRows {
   const starts = new Uint32Array(rows.length + 1)
   rows.forEach(({ slots }, i) => {
     starts[i + 1] = (starts[i] ?? 0) + slots.length
@@ -255,16 +266,17 @@ function memberOf({ rows, hidden, outputs, biases }: Network): ClassifierFile['m
 }
 
 function judgedBy(classifier: Classifier, { input, label, difficulty }: Example): Judged {
+  const seen = look(classifier, input)
   return {
     label,
     hardNegative: difficulty === 'hardneg',
     heardBefore: input.earlier.length,
     findings: input.outcome?.findings ?? [],
-    scores: familyScores(classifier, input),
+    scores: familyScores(classifier, seen),
     codes: {
-      efficacy: codeOf(classifier, 'efficacy', input),
-      spec: codeOf(classifier, 'spec', input),
-      blindbox: codeOf(classifier, 'blindbox', input),
+      efficacy: codeOf(classifier, 'efficacy', seen),
+      spec: codeOf(classifier, 'spec', seen),
+      blindbox: codeOf(classifier, 'blindbox', seen),
     },
   }
 }

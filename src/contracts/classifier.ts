@@ -28,7 +28,7 @@ export const classifierFileSchema = z.strictObject({
   trained: z.string().max(200),
   /** Weight of the earlier utterances beside the present one. */
   contextWeight: z.number().min(0).max(2),
-  /** Hashes of the known features as little-endian Uint32, ascending. */
+  /** Hashes of the known features as little-endian Uint32, the most frequent first: their rows then lie together. */
   features: bytes,
   width: z.int().min(1).max(256),
   members: z
@@ -50,7 +50,10 @@ export const classifierFileSchema = z.strictObject({
    * room's talk nearly every line is; the scores know that, and a person reads few false alerts per hour gladly.
    */
   running: thresholds,
-  /** Which code of its family a text speaks of: linear weights over features hashed into 2^`bits` slots. */
+  /**
+   * Which code of its family a text speaks of: linear weights over the 2^`bits` most frequent
+   * features.
+   */
   codes: z.strictObject({
     bits: z.int().min(8).max(18),
     step: z.number().positive(),

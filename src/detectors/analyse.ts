@@ -5,6 +5,7 @@ import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { AnalysisContext } from './analysis-context.ts'
 import { basisOf } from './basis.ts'
 import type { Heard, RuleOutcome } from './classify/features.ts'
+import { look } from './classify/network.ts'
 import type { ClassifierInput } from './classify/score.ts'
 import { raisedFinding } from './classify/raised-finding.ts'
 import { familyScores, probability, readAgain, thresholdsFor } from './classify/second-reading.ts'
@@ -77,7 +78,8 @@ function secondReading(
   const { classifier } = pack
   if (classifier === undefined) return [...ruled.findings]
   const input = classifierInput(ruled, present, context, pack)
-  const scores = familyScores(classifier, input)
+  const seen = look(classifier, input)
+  const scores = familyScores(classifier, seen)
   const { raised, keeps } = readAgain(thresholdsFor(classifier, input.earlier.length), scores, ruled.findings)
   const kept = ruled.findings.map((finding) => {
     if (finding.label === 'clean') return finding
@@ -87,7 +89,7 @@ function secondReading(
     return { ...finding, severity: 1, label: 'clean' as const, notes }
   })
   const at = { seq: present.seq, spokenOn: context.spokenOn }
-  const more = raised.map((family) => raisedFinding(classifier, family, scores[family], input, at))
+  const more = raised.map((family) => raisedFinding(classifier, family, scores[family], input, seen, at))
   return more.length === 0 ? kept : bestPerCode([...kept, ...more])
 }
 

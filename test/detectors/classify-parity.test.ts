@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { defaultCorpora, readItems } from '../../src/cli/corpus/read-corpus.ts'
 import { itemExample } from '../../src/cli/train/examples.ts'
 import type { Weights } from '../../src/detectors/classify/classifier.ts'
-import { linearScore, slotsOf } from '../../src/detectors/classify/score.ts'
+import { linearScore, tellPresent } from '../../src/detectors/classify/score.ts'
 import { compileUnchecked } from '../../src/detectors/pack/compile-pack.ts'
 import { seedPackFiles } from './support/load-pack.ts'
 
@@ -38,8 +38,9 @@ describe('typed arrays and natural', () => {
       const theirs = new Map(
         bayes.getClassifications(tokens(input)).map(({ label, value }) => [label, Math.log(value)]),
       )
-      const scaled = linearScore(weights, input)
-      const length = Math.sqrt(slotsOf((1 << bits) - 1, input).length)
+      const slots = tokens(input).map(Number)
+      const scaled = linearScore(weights, slots, 0, labels.length)
+      const length = Math.sqrt(slots.length)
       const ours = labels.map(
         (_, i) => ((scaled[i] ?? 0) - (weights.biases[i] ?? 0)) * length + (weights.biases[i] ?? 0),
       )
@@ -52,8 +53,10 @@ describe('typed arrays and natural', () => {
   })
 })
 
-function tokens(input: Parameters<typeof slotsOf>[1]): string[] {
-  return slotsOf((1 << bits) - 1, input).map(String)
+function tokens(input: Parameters<typeof tellPresent>[0]): string[] {
+  const slots = new Set<string>()
+  tellPresent(input, (hash) => slots.add(String(hash & ((1 << bits) - 1))))
+  return [...slots]
 }
 
 /** The logarithms natural multiplies with, per slot and class, in the arrays the detectors run. */
@@ -79,5 +82,5 @@ function weightsOf(bayes: Bayes): Weights & { known: Set<number> } {
     })
   })
   const biases = labels.map((label) => Math.log((classifier.classTotals[label] ?? 1) / classifier.totalExamples))
-  return { mask: (1 << bits) - 1, classes: labels.length, values, biases: Float32Array.from(biases), known }
+  return { mask: (1 << bits) - 1, classes: labels.length, values, step: 1, biases: Float32Array.from(biases), known }
 }

@@ -4,12 +4,14 @@ import type { ClassifierFile, ViolationFamily } from '../../contracts/classifier
 import type { Code } from '../../contracts/taxonomy.ts'
 import { featureIndex } from './feature-index.ts'
 import type { FeatureIndex } from './feature-index.ts'
+import { packRows } from './packed-rows.ts'
+import type { PackedRows } from './packed-rows.ts'
 
 /** A row per feature, one hidden layer, four outputs: the members side by side, their scores averaged. */
 export type Network = {
+  /** Hidden places, a multiple of eight. */
   width: number
-  /** `rows[feature * width + h]`, in steps. */
-  rows: Int8Array
+  rows: PackedRows
   /** Value of one step, per hidden place. */
   steps: Float32Array
   hidden: Float32Array
@@ -18,13 +20,17 @@ export type Network = {
   biases: Float32Array
 }
 
+/** One member as the file keeps it: `rows[feature * width + h]`. */
+type Member = Omit<Network, 'rows'> & { rows: Int8Array }
+
 /** Linear weights over hashed features, one column per class. */
 export type Weights = {
   /** Slot of a hash: `hash & mask`. */
   mask: number
   classes: number
-  /** `values[slot * classes + class]`. */
-  values: Float32Array
+  /** `values[slot * classes + class]`, in steps. */
+  values: Int8Array | Float32Array
+  step: number
   biases: Float32Array
 }
 
@@ -63,7 +69,8 @@ export function readClassifier(text: string): Classifier {
     codes: {
       mask: (1 << bits) - 1,
       classes: names.length,
-      values: readSteps(weights, step, (1 << bits) * names.length, 'codes.weights'),
+      values: readBytes(weights, (1 << bits) * names.length, 'codes.weights'),
+      step,
       biases: sized(biases, names.length, 'codes.biases'),
     },
     codeNames: names,
@@ -75,7 +82,7 @@ function readMember(
   features: number,
   width: number,
   where: string,
-): Network {
+): Member {
   const weights = outputs.map((output) => sized(output.weights, width, `${where}.outputs`))
   return {
     width,
@@ -88,8 +95,9 @@ function readMember(
 }
 
 /** One wide network that scores as the members do on average. */
-function sideBySide(members: readonly Network[]): Network {
-  const width = members.reduce((sum, member) => sum + member.width, 0)
+function sideBySide(members: readonly Member[]): Network {
+  const used = members.reduce((sum, member) => sum + member.width, 0)
+  const width = Math.ceil(used / 8) * 8
   const share = 1 / members.length
   const places = members.flatMap((member) => Array.from({ length: member.width }, (_, h) => ({ member, h })))
   const features = (members[0]?.rows.length ?? 0) / (members[0]?.width ?? 1)
@@ -102,7 +110,7 @@ function sideBySide(members: readonly Network[]): Network {
   const classes = members[0]?.biases.length ?? 0
   return {
     width,
-    rows,
+    rows: packRows(rows, width),
     steps: Float32Array.from(places, ({ member, h }) => member.steps[h] ?? 0),
     hidden: Float32Array.from(places, ({ member, h }) => member.hidden[h] ?? 0),
     outputs: Float32Array.from({ length: classes * width }, (_, i) => {
@@ -131,10 +139,6 @@ function parse(text: string): ClassifierFile {
 function sized(values: readonly number[], size: number, where: string): Float32Array {
   if (values.length !== size) throw new Error(`${where}: ${values.length} values instead of ${size}`)
   return Float32Array.from(values)
-}
-
-function readSteps(base64: string, step: number, size: number, where: string): Float32Array {
-  return Float32Array.from(readBytes(base64, size, where), (value) => value * step)
 }
 
 function readBytes(base64: string, size: number, where: string): Int8Array {

@@ -1,30 +1,26 @@
-/** Numbers of known features by hash, in one flat table. */
-export type FeatureIndex = { size: number; mask: number; hashes: Uint32Array; numbers: Int32Array }
+/** Numbers of known features by hash: pairs of hash and number + 1 side by side, 0 where a place is empty. */
+export type FeatureIndex = { size: number; mask: number; pairs: Int32Array }
 
 /** Builds the table; feature i is the i-th hash. Open addressing, at most half full. */
 export function featureIndex(hashes: Uint32Array): FeatureIndex {
   let capacity = 16
   while (capacity < hashes.length * 2) capacity *= 2
-  const index = {
-    size: hashes.length,
-    mask: capacity - 1,
-    hashes: new Uint32Array(capacity),
-    numbers: new Int32Array(capacity).fill(-1),
-  }
+  const pairs = new Int32Array(capacity * 2)
+  const mask = capacity - 1
   hashes.forEach((hash, number) => {
-    let at = hash & index.mask
-    while ((index.numbers[at] ?? -1) >= 0 && index.hashes[at] !== hash) at = (at + 1) & index.mask
-    index.hashes[at] = hash
-    index.numbers[at] = number
+    let at = hash & mask
+    while (pairs[at * 2 + 1] !== 0) at = (at + 1) & mask
+    pairs[at * 2] = hash | 0
+    pairs[at * 2 + 1] = number + 1
   })
-  return index
+  return { size: hashes.length, mask, pairs }
 }
 
 /** The number of a feature, or -1 when it is not known. */
-export function numberOf(index: FeatureIndex, hash: number): number {
-  const { mask, hashes, numbers } = index
+export function numberOf({ mask, pairs }: FeatureIndex, hash: number): number {
+  const wanted = hash | 0
   for (let at = hash & mask; ; at = (at + 1) & mask) {
-    const number = numbers[at] ?? -1
-    if (number < 0 || hashes[at] === hash) return number
+    const number = pairs[at * 2 + 1] ?? 0
+    if (number === 0 || pairs[at * 2] === wanted) return number - 1
   }
 }

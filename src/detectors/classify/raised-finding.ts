@@ -7,6 +7,7 @@ import { classifierNote } from '../notes.ts'
 import { quoteBetween } from '../quote.ts'
 import type { Classifier } from './classifier.ts'
 import { weighWords } from './network.ts'
+import type { Look } from './network.ts'
 import type { ClassifierInput } from './score.ts'
 import { codeOf, probability } from './second-reading.ts'
 
@@ -28,13 +29,14 @@ export function raisedFinding(
   family: ViolationFamily,
   logOdds: number,
   input: ClassifierInput,
+  seen: Look,
   at: { seq: number; spokenOn: string | undefined },
 ): Finding {
   const { reading, speaker } = input.present
-  const weights = weighWords(classifier, violationFamilies.indexOf(family), input)
+  const weights = weighWords(classifier, violationFamilies.indexOf(family), seen, reading.norm.length)
   const [start, end] = heaviest(weights)
   const shill = speaker === 'viewer' && family === 'efficacy'
-  const code = shill ? 'chat.shill' : codeOf(classifier, family, input)
+  const code = shill ? 'chat.shill' : codeOf(classifier, family, seen)
   const chance = probability(logOdds)
   return {
     seq: at.seq,

@@ -30,21 +30,19 @@ export function justBefore({ earlier }: ClassifierInput): readonly Heard[] {
   return earlier.slice(-readClosely)
 }
 
-/** Linear score per class over the distinct slots of the present utterance, scaled to unit length. */
-export function linearScore(weights: Weights, input: ClassifierInput): Float64Array {
-  const { classes, values, biases } = weights
-  const slots = slotsOf(weights.mask, input)
-  const total = new Float64Array(classes)
+/** Linear score of the classes [from, to) over distinct slots, scaled to unit length. */
+export function linearScore(weights: Weights, slots: readonly number[], from: number, to: number): Float64Array {
+  const { classes, values, step, biases } = weights
+  const total = new Float64Array(to - from)
   for (const slot of slots) {
-    for (let i = 0, at = slot * classes; i < classes; i++, at++) total[i] = (total[i] ?? 0) + (values[at] ?? 0)
+    for (let i = from, at = slot * classes + from; i < to; i++, at++)
+      total[i - from] = (total[i - from] ?? 0) + (values[at] ?? 0)
   }
-  const scale = 1 / Math.sqrt(slots.length || 1)
-  return total.map((sum, i) => sum * scale + (biases[i] ?? 0))
+  const scale = step / Math.sqrt(slots.length || 1)
+  return total.map((sum, i) => sum * scale + (biases[from + i] ?? 0))
 }
 
-/** The distinct slots of the present utterance. */
-export function slotsOf(mask: number, input: ClassifierInput): number[] {
-  const slots = new Set<number>()
-  tellPresent(input, (hash) => slots.add(hash & mask))
-  return [...slots]
+/** The features that have a slot of their own: the `mask + 1` most frequent ones. */
+export function slotsOf(mask: number, features: readonly number[]): number[] {
+  return features.filter((feature) => feature <= mask)
 }

@@ -5,9 +5,9 @@ import { taxonomyOf } from '../../contracts/taxonomy.ts'
 import type { Code } from '../../contracts/taxonomy.ts'
 import { isContradiction } from '../notes.ts'
 import type { Classifier, Threshold, Thresholds } from './classifier.ts'
-import { familyLogOdds, seenBy } from './network.ts'
-import { linearScore } from './score.ts'
-import type { ClassifierInput } from './score.ts'
+import { familyLogOdds } from './network.ts'
+import type { Look } from './network.ts'
+import { linearScore, slotsOf } from './score.ts'
 
 /** Log-odds of each family against lawful talk. */
 export type FamilyScores = Readonly<Record<ViolationFamily, number>>
@@ -20,8 +20,8 @@ export type SecondReading = {
 }
 
 /** How each family scores. */
-export function familyScores(classifier: Classifier, input: ClassifierInput): FamilyScores {
-  const [efficacy, spec, blindbox] = familyLogOdds(classifier, seenBy(classifier, input))
+export function familyScores(classifier: Classifier, seen: Look): FamilyScores {
+  const [efficacy, spec, blindbox] = familyLogOdds(classifier, seen)
   return { efficacy, spec, blindbox }
 }
 
@@ -63,17 +63,18 @@ export function readAgain(thresholds: Thresholds, scores: FamilyScores, findings
 }
 
 /** The code of a family that a text speaks of most, by the classifier's second table. */
-export function codeOf(classifier: Classifier, family: ViolationFamily, input: ClassifierInput): Code {
-  const scores = linearScore(classifier.codes, input)
-  let best: Code | undefined
-  let most = -Infinity
-  classifier.codeNames.forEach((code, i) => {
-    const value = scores[i] ?? -Infinity
-    if (taxonomyOf(code).family !== family || value <= most) return
-    best = code
-    most = value
+export function codeOf({ codes, codeNames }: Classifier, family: ViolationFamily, seen: Look): Code {
+  const inFamily = (code: Code): boolean => taxonomyOf(code).family === family
+  // Names are sorted, so a family's codes stand together.
+  const from = codeNames.findIndex(inFamily)
+  if (from < 0) return defaultCode[family]
+  const to = codeNames.findLastIndex(inFamily) + 1
+  const scores = linearScore(codes, slotsOf(codes.mask, seen.features), from, to)
+  let best = 0
+  scores.forEach((value, i) => {
+    if (value > (scores[best] ?? -Infinity)) best = i
   })
-  return best ?? defaultCode[family]
+  return codeNames[from + best] ?? defaultCode[family]
 }
 
 const defaultCode: Readonly<Record<ViolationFamily, Code>> = {
