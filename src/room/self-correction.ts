@@ -14,8 +14,10 @@ import type { Evidence, RoomState } from './room-state.ts'
 
 const isAboutPrice = among('spec.price', 'blindbox.value_exaggeration', 'spec.antique_investment')
 
-/** What a correction can be about, and the codes that are about the same. */
-const subjects: readonly (readonly [DiscourseConcept, (code: string) => boolean])[] = [
+type Covers = (code: string, item: Evidence) => boolean
+
+/** What a correction can be about, and the findings that are about the same. */
+const subjects: readonly (readonly [DiscourseConcept, Covers])[] = [
   ['TOPIC_PRICE', isAboutPrice],
   ['TOPIC_STOCK', among('spec.scarcity', 'spec.sales_data')],
   ['TOPIC_SIZE', among('spec.quantity', 'spec.grade_variety', 'spec.material')],
@@ -23,7 +25,7 @@ const subjects: readonly (readonly [DiscourseConcept, (code: string) => boolean]
   ['TOPIC_LINK', among('spec.bait_switch')],
   ['TOPIC_TIME', among('spec.grade_variety')],
   ['TOPIC_NAME', () => false],
-  ['TOPIC_EFFECT', (code) => code.startsWith('efficacy.')],
+  ['TOPIC_EFFECT', (_code, { label }) => label === 'efficacy'],
   [
     'TOPIC_CRAFT',
     among(
@@ -37,7 +39,7 @@ const subjects: readonly (readonly [DiscourseConcept, (code: string) => boolean]
       'spec.staged_story',
     ),
   ],
-  ['TOPIC_DRAW', (code) => code.startsWith('blindbox.')],
+  ['TOPIC_DRAW', (_code, { label }) => label === 'blindbox'],
   [
     'TOPIC_SERVICE',
     among('spec.service_promise', 'spec.bait_switch', 'blindbox.no_refund', 'efficacy.guaranteed_result'),
@@ -47,7 +49,7 @@ const subjects: readonly (readonly [DiscourseConcept, (code: string) => boolean]
 /** A sum by itself, as in 更正一下是三十九块不是二十九块, is a price. */
 const money = computedConcepts.indexOf('#MONEY')
 
-function among(...codes: readonly Code[]): (code: string) => boolean {
+function among(...codes: readonly Code[]): Covers {
   return (code) => codes.some((one) => one === code)
 }
 
@@ -77,13 +79,12 @@ export function soften(
     ([code, { alert, evidence }]) => alert.state === 'open' && !code.startsWith('chat.') && !evidence.some(isFurther),
   )
   const concern = subjectOf(readOnce(toUtterance(event), pack), pack)
-  const tellsWhich = open.some(([code, group]) =>
-    group.evidence.some((item) => isFresh(item) && concern(code, item) !== 'unsaid'),
-  )
+  const told = open.flatMap(([code, { evidence }]) => evidence.filter(isFresh).map((item) => concern(code, item)))
+  const named = concerns.find((one) => told.includes(one))
   const changes: RoomChange[] = []
   let { groups } = state
   for (const [code, group] of open) {
-    const isMeant = (item: Evidence): boolean => isFresh(item) && (!tellsWhich || concern(code, item) === 'named')
+    const isMeant = (item: Evidence): boolean => isFresh(item) && concern(code, item) === named && named !== 'other'
     if (!group.evidence.some(isMeant)) continue
     const softer = softenGroup(group, isMeant, event.atMs)
     if (softer.alert.severity >= 2) {
@@ -99,8 +100,12 @@ export function soften(
   return { state: { ...state, groups }, changes }
 }
 
-/** Whether a correction names a finding, names something else, or nothing that can be told. */
-type Concern = 'named' | 'other' | 'unsaid'
+/**
+ * How a correction concerns a finding: it says its words, what it is about, something else, or nothing that can be told.
+ * The nearest that holds of any finding is what was meant.
+ */
+const concerns = ['words', 'topic', 'other', 'unsaid'] as const
+type Concern = (typeof concerns)[number]
 
 function subjectOf(correction: Reading, pack: CompiledRulePack): (code: string, item: Evidence) => Concern {
   const here = new Set(correction.spans.map(({ concept }) => concept))
@@ -109,7 +114,8 @@ function subjectOf(correction: Reading, pack: CompiledRulePack): (code: string, 
   const words = claimWords(correction, pack)
   return (code, item) => {
     const shares = [...claimWords(readUtterance(item.quote, pack), pack)].some((word) => words.has(word))
-    if (shares || topics.some((covers) => covers(code))) return 'named'
+    if (shares) return 'words'
+    if (topics.some((covers) => covers(code, item))) return 'topic'
     return topics.length > 0 ? 'other' : 'unsaid'
   }
 }

@@ -33,7 +33,7 @@ describe('a promise that the seller breaks later in the session', () => {
     ['gifts', 'cosmetic', '拍一单送三包小样', '赠品送完了啊没有了'],
     ['warranty', 'electronics', '保修两年放心用', '你那个算人为不保修'],
     ['opening on camera', 'toy', '都是现场拆给你看', '你的我下播再拆'],
-  ] as const)('%s in a %s room: %s / %s', (_what, category, promise, now) => {
+  ] as const)('[RM1] %s in a %s room: %s / %s', (_what, category, promise, now) => {
     const [finding, ...more] = broken(later(promise, now), category)
     expect(more).toEqual([])
     expect(finding).toMatchObject({ code: 'spec.service_promise', label: 'spec', seq: 3, evidenceSeqs: [1, 3] })
@@ -101,11 +101,11 @@ describe('no broken promise', () => {
     ['a denied promise', '我们没有运费险', '没有运费险的啊', 'apparel'],
     ['another kind of promise', '今天全部包邮', '没有运费险的啊', 'apparel'],
     ['the refund is not refused', '七天无理由放心拍', '不会不给退的放心', 'apparel'],
-  ] as const)('%s: %s / %s', (_why, first, now, category) => {
+  ] as const)('[RM2] %s: %s / %s', (_why, first, now, category) => {
     expect(broken(later(first, now), category)).toEqual([])
   })
 
-  it('is a slip of the tongue put right within a minute, and the promise is gone', () => {
+  it('[RM2] is a slip of the tongue put right within a minute, and the promise is gone', () => {
     const told: Told[] = [
       '这款有运费险',
       { text: '不好意思刚才看错了没有运费险', at: 30 },
@@ -128,7 +128,7 @@ describe('what a promise is about', () => {
   const shirt: Told = { product: { id: 'p1', title: '衬衫', category: 'apparel' } }
   const ring: Told = { product: { id: 'p2', title: '戒指', category: 'jewelry' } }
 
-  it('is the product on the counter', () => {
+  it('[RM1] is the product on the counter', () => {
     expect(broken([shirt, '这款七天无理由', ring, '这款不支持七天无理由'])).toEqual([])
     expect(broken([shirt, '这款七天无理由', ring, '看戒指', shirt, '这款不支持七天无理由'])).toHaveLength(1)
   })

@@ -18,13 +18,13 @@ function bursts(told: readonly Told[], category: Category = 'food'): Finding[] {
 describe('near-duplicate testimonials of several accounts', () => {
   const praise = ['这个真的很好用回购第三次了', '这个真的很好用回购好几次了', '这个真很好用回购第五次了']
 
-  it('are one finding that names every message, from the third account on', () => {
+  it('[RM3] are one finding that names every message, from the third account on', () => {
     expect(bursts(chat(...praise))).toMatchObject([
       { code: 'chat.shill', label: 'clean', severity: 3, seq: 3, evidenceSeqs: [1, 2, 3], quote: praise[2] },
     ])
   })
 
-  it('count for efficacy when they claim an effect', () => {
+  it('[RM3] count for efficacy when they claim an effect', () => {
     const told = chat('我妈喝两盒血压就稳了', '我婆婆喝了两盒血压稳了', '我家老人喝三盒血压就稳了')
     expect(bursts(told)).toMatchObject([{ label: 'efficacy', severity: 3, evidenceSeqs: [1, 2, 3] }])
   })
@@ -37,7 +37,7 @@ describe('near-duplicate testimonials of several accounts', () => {
     expect(bursts(chat(...texts))).toHaveLength(1)
   })
 
-  it('are never more than grave enough for a review, however often', () => {
+  it('[RM3] are never more than grave enough for a review, however often', () => {
     const users = Array.from({ length: 12 }, (_, i): Told => ({
       text: '我妈喝两盒血压就稳了',
       user: `u${i}`,
@@ -71,7 +71,7 @@ describe('no burst', () => {
     ['what people say by themselves', '真好吃', '好吃', '真的好吃'],
     ['praise of the host', '主播人真好声音好听', '主播人真好声音真好听', '主播人好声音好听'],
     ['different praise', '这个味道我们全家都爱喝', '回购三次了包装越来越好', '孩子说比外面买的好吃多了'],
-  ])('%s', (_what, ...texts) => {
+  ])('[RM4] %s', (_what, ...texts) => {
     expect(bursts(chat(...texts))).toEqual([])
   })
 
@@ -86,7 +86,7 @@ describe('no burst', () => {
     expect(bursts([10, 80, 150].map((at): Told => ({ text, user: `u${at}`, at })))).toEqual([])
   })
 
-  it('is the password of a lucky bag that all type alike', () => {
+  it('[RM4] is the password of a lucky bag that all type alike', () => {
     const same = '这家的面膜真的很好用'
     expect(bursts(['福袋口令大家复制一下', ...chat(same, same, same)])).toEqual([])
     expect(bursts(chat(same, same, same))).toHaveLength(1)
