@@ -8,7 +8,9 @@ import { taxonomyOf } from '../contracts/taxonomy.ts'
 import type { Code } from '../contracts/taxonomy.ts'
 import { readClassifier } from '../detectors/classify/classifier.ts'
 import type { Classifier } from '../detectors/classify/classifier.ts'
-import { slotsOf } from '../detectors/classify/score.ts'
+import { featureIndex, numberOf } from '../detectors/classify/feature-index.ts'
+import type { FeatureIndex } from '../detectors/classify/feature-index.ts'
+import { slotsOf, tellEarlier, tellPresent } from '../detectors/classify/score.ts'
 import { codeOf, familyScores } from '../detectors/classify/second-reading.ts'
 import { classifierFile } from '../detectors/pack/compile-pack.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
@@ -20,18 +22,37 @@ import { itemExample, roomExamples, ruleExamples } from './train/examples.ts'
 import type { Example } from './train/examples.ts'
 import { fitSvm } from './train/linear-svm.ts'
 import type { LinearFit, SparseRows } from './train/linear-svm.ts'
-import { packWeights } from './train/pack-weights.ts'
-import { plattScale } from './train/platt.ts'
-import { chooseThresholds } from './train/thresholds.ts'
+import { fitNetwork } from './train/fit-network.ts'
+import type { Network, NetworkExample } from './train/fit-network.ts'
+import { deflated, packSteps } from './train/pack-weights.ts'
+import { chooseRunning, chooseThresholds } from './train/thresholds.ts'
 import type { Judged } from './train/thresholds.ts'
 
 type Options = { pack?: string; corpora?: string; out?: string }
 
-/** Log2 of slots; more collide less and weigh more. */
-const bits = { families: 18, codes: 14 } as const
-const contextWeight = 0.5
-const cost = { families: 2, codes: 1 } as const
-const demands = { precision: 0.9, hardNegatives: 0.035, rooms: 0.03 } as const
+/** How the family network is fitted. Found on dev; width and members cost speed, the rest training time. */
+const network = {
+  width: 32,
+  contextWeight: 0.5,
+  epochs: 6,
+  batch: 64,
+  featureDropout: 0.15,
+  hiddenDropout: 0.4,
+  rowRate: 0.003,
+  layerRate: 0.001,
+} as const
+/** A small corpus is gone through more often, until this many batches were learnt. */
+const leastBatches = 500
+const seeds = [1, 2] as const
+/** A feature is known when this many utterances have it. */
+const rarest = 5
+/** What a mistake on an honest look-alike costs beside any other. */
+const hardNegativeWeight = 1
+const codeBits = 14
+const codeFit = { cost: () => 1, tolerance: 0.05, passes: 100 } as const
+const demands = { precision: 0.9, hardNegatives: 0.035 } as const
+/** Most lawful utterances of honest rooms flagged: about three an hour where ten utterances make a minute. */
+const mostFlaggedInRooms = 0.005
 
 /** `train`: fits the classifier of a rule pack to `corpora/train` and sets its thresholds on `corpora/dev`. */
 export function trainCommand(context: Pick<CliContext, 'stdout' | 'stderr'>): Command {
@@ -61,108 +82,126 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
   const items = readItems(corpora, 'train')
   const rooms = readRooms(corpora, 'train')
   begin('reading train  ', items.length + rooms.length)
-  const rows = newRows()
+  const examples: Row[] = []
+  const take = (example: Example): number => examples.push(toRow(example))
   for (const item of items) {
-    addExample(rows, itemExample(item, pack))
+    take(itemExample(item, pack))
     bar.increment()
   }
   for (const room of rooms) {
-    for (const example of roomExamples(room, pack)) addExample(rows, example)
+    roomExamples(room, pack).forEach(take)
     bar.increment()
   }
-  for (const example of ruleExamples(pack)) addExample(rows, example)
+  ruleExamples(pack).forEach(take)
   bar.stop()
 
-  const codes = [...new Set(rows.codes.filter((code) => code !== undefined))]
-    .filter((code) => isViolationFamily(taxonomyOf(code).family))
-    .sort()
-  begin('fitting        ', violationFamilies.length + codes.length)
-  const families = violationFamilies.map((family) => {
-    const sparse = toSparse(rows.families, 1 << bits.families)
-    const fit = fitSvm(sparse, (row) => rows.labels[row] === family, {
-      cost: cost.families,
-      tolerance: 0.01,
-      passes: 200,
-    })
-    bar.increment()
-    return fit
-  })
-  const violations = rows.codes.flatMap((code, row) => (code === undefined ? [] : [row]))
-  const codeRows = toSparse(
-    violations.map((row) => rows.present[row] ?? noRow),
-    1 << bits.codes,
+  const known = knownFeatures(examples)
+  const index = featureIndex(known)
+  const learnt = examples.map((row) => toNetworkExample(row, index))
+  const epochs = Math.max(network.epochs, Math.ceil((leastBatches * network.batch) / Math.max(1, learnt.length)))
+  begin('fitting families', seeds.length * epochs)
+  const members = seeds.map((seed) =>
+    fitNetwork(
+      learnt,
+      { ...network, epochs, seed, features: known.length, classes: 1 + violationFamilies.length },
+      () => bar.increment(),
+    ),
   )
-  const codeFits = codes.map((code) => {
-    const fit = fitSvm(codeRows, (row) => rows.codes[violations[row] ?? -1] === code, {
-      cost: cost.codes,
-      tolerance: 0.05,
-      passes: 100,
-    })
-    bar.increment()
-    return fit
-  })
   bar.stop()
+  const codes = fitCodes(examples, begin, bar)
 
-  const dev = readItems(corpora, 'dev').map((item) => itemExample(item, pack))
-  const devRooms = readRooms(corpora, 'dev').flatMap((room) => roomExamples(room, pack))
   const trained = `${items.length} utterances and ${rooms.length} rooms, pack ${pack.version}`
-  const raw = readClassifier(JSON.stringify(fileOf(families, codeFits, codes, trained)))
-  const file = fileOf(calibrate(families, raw, dev), codeFits, codes, trained)
+  const file = fileOf(trained, known, members, codes)
   const classifier = readClassifier(JSON.stringify(file))
-  begin('setting limits ', 1)
-  const judged = [...dev, ...devRooms].map((example) => judgedBy(classifier, example))
-  const { thresholds, measured } = chooseThresholds(judged, demands)
+  const dev = readItems(corpora, 'dev').map((item) => itemExample(item, pack))
+  const devRooms = readRooms(corpora, 'dev').flatMap((room) => {
+    const honest = room.episodes.length === 0
+    return roomExamples(room, pack).filter(({ label }) => honest || label !== 'clean')
+  })
+  begin('setting limits ', 2)
+  const { thresholds, measured } = chooseThresholds(
+    dev.map((example) => judgedBy(classifier, example)),
+    demands,
+  )
+  bar.increment()
+  const inRooms = chooseRunning(
+    devRooms.map((example) => judgedBy(classifier, example)),
+    thresholds,
+    mostFlaggedInRooms,
+  )
   bar.increment()
   bar.stop()
 
-  for (const family of violationFamilies) Object.assign(file.families[family], thresholds[family])
-  const text = `${JSON.stringify(file)}\n`
+  const text = `${JSON.stringify({ ...file, thresholds, running: inRooms.running })}\n`
   const out = join(options.out ?? folder, classifierFile)
   writeFileSync(`${out}.new`, text)
   renameSync(`${out}.new`, out)
-  stdout.write(
-    `${JSON.stringify({ out, bytes: text.length, trained, passes: families.map(({ passes }) => passes), thresholds, dev: measured })}\n`,
-  )
+  const report = { out, bytes: text.length, trained, features: known.length, thresholds, dev: measured, inRooms }
+  stdout.write(`${JSON.stringify(report)}\n`)
 }
 
-const noRow = { slots: [], values: [] }
+/** An example reduced to hashes, so that the readings of a whole corpus need not be kept. */
+type Row = { present: Uint32Array; earlier: Uint32Array; slots: number[] } & Omit<Example, 'input'>
 
-type Rows = {
-  families: { slots: number[]; values: number[] }[]
-  present: { slots: number[]; values: number[] }[]
-  labels: Example['label'][]
-  codes: (Code | undefined)[]
+function toRow({ input, ...rest }: Example): Row {
+  const hashes = (tell: typeof tellPresent): Uint32Array => {
+    const set = new Set<number>()
+    tell(input, (hash) => set.add(hash))
+    return Uint32Array.from(set)
+  }
+  const slots = rest.code === undefined ? [] : slotsOf((1 << codeBits) - 1, input)
+  return { present: hashes(tellPresent), earlier: hashes(tellEarlier), slots, ...rest }
 }
 
-function newRows(): Rows {
-  return { families: [], present: [], labels: [], codes: [] }
+function knownFeatures(rows: readonly Row[]): Uint32Array {
+  const counts = new Map<number, number>()
+  for (const { present, earlier } of rows) {
+    for (const hash of present) counts.set(hash, (counts.get(hash) ?? 0) + 1)
+    for (const hash of earlier) counts.set(hash, (counts.get(hash) ?? 0) + 1)
+  }
+  return Uint32Array.from([...counts].flatMap(([hash, count]) => (count >= rarest ? [hash] : []))).sort()
 }
 
-function addExample(rows: Rows, { input, label, code }: Example): void {
-  const { present, earlier } = slotsOf(bits.families, input)
-  const here = 1 / Math.sqrt(present.length || 1)
-  const before = contextWeight / Math.sqrt(earlier.length || 1)
-  rows.families.push({
-    slots: [...present, ...earlier],
-    values: [...present.map(() => here), ...earlier.map(() => before)],
+function toNetworkExample({ present, earlier, label, difficulty }: Row, index: FeatureIndex): NetworkExample {
+  const numbers = (hashes: Uint32Array): Uint32Array =>
+    hashes
+      .map((hash) => numberOf(index, hash) + 1)
+      .filter((number) => number > 0)
+      .map((number) => number - 1)
+  return {
+    present: numbers(present),
+    earlier: numbers(earlier),
+    target: label === 'clean' ? 0 : 1 + violationFamilies.indexOf(label),
+    weight: difficulty === 'hardneg' ? hardNegativeWeight : 1,
+  }
+}
+
+type CodeFit = { names: Code[]; fits: LinearFit[] }
+
+function fitCodes(rows: readonly Row[], begin: (what: string, total: number) => void, bar: SingleBar): CodeFit {
+  const violations = rows.filter(({ code }) => code !== undefined && isViolationFamily(taxonomyOf(code).family))
+  const names = [...new Set(violations.flatMap(({ code }) => code ?? []))].sort()
+  begin('fitting codes  ', names.length)
+  const sparse = toSparse(violations, 1 << codeBits)
+  const fits = names.map((name) => {
+    const fit = fitSvm(sparse, (row) => violations[row]?.code === name, codeFit)
+    bar.increment()
+    return fit
   })
-  const small = code === undefined ? [] : slotsOf(bits.codes, input).present
-  const each = 1 / Math.sqrt(small.length || 1)
-  rows.present.push({ slots: small, values: small.map(() => each) })
-  rows.labels.push(label)
-  rows.codes.push(code)
+  bar.stop()
+  return { names, fits }
 }
 
-function toSparse(rows: readonly { slots: readonly number[]; values: readonly number[] }[], size: number): SparseRows {
+function toSparse(rows: readonly Pick<Row, 'slots'>[], size: number): SparseRows {
   const starts = new Uint32Array(rows.length + 1)
   rows.forEach(({ slots }, i) => {
     starts[i + 1] = (starts[i] ?? 0) + slots.length
   })
   const total = starts[rows.length] ?? 0
   const sparse = { starts, slots: new Uint32Array(total), values: new Float32Array(total), size }
-  rows.forEach(({ slots, values }, i) => {
+  rows.forEach(({ slots }, i) => {
     sparse.slots.set(slots, starts[i])
-    sparse.values.set(values, starts[i])
+    sparse.values.fill(1 / Math.sqrt(slots.length || 1), starts[i], starts[i + 1])
   })
   return sparse
 }
@@ -171,50 +210,46 @@ function isViolationFamily(family: string): family is ViolationFamily {
   return violationFamilies.some((one) => one === family)
 }
 
-const unset = { bias: 0, raise: 0, keep: 0 }
-
 function fileOf(
-  families: readonly LinearFit[],
-  codeFits: readonly LinearFit[],
-  names: Code[],
   trained: string,
+  known: Uint32Array,
+  members: readonly Network[],
+  { names, fits }: CodeFit,
 ): ClassifierFile {
-  const [efficacy, spec, blindbox] = families.map(({ bias }) => ({ ...unset, bias }))
+  const unset = { raise: 0, keep: 0 }
+  const slots = 1 << codeBits
+  const columns = new Float64Array(slots * names.length)
+  fits.forEach(({ weights }, i) => weights.forEach((weight, slot) => (columns[slot * names.length + i] = weight)))
+  const codes = packSteps(columns)
   return {
     format: 1,
     trained,
-    bits: bits.families,
-    contextWeight,
-    families: { efficacy: efficacy ?? unset, spec: spec ?? unset, blindbox: blindbox ?? unset },
-    ...packWeights(families.map(({ weights }) => weights)),
-    codes: {
-      bits: bits.codes,
-      names,
-      biases: codeFits.map(({ bias }) => bias),
-      ...packWeights(codeFits.map(({ weights }) => weights)),
-    },
+    contextWeight: network.contextWeight,
+    features: deflated(known),
+    width: network.width,
+    members: members.map(memberOf),
+    thresholds: { efficacy: unset, spec: unset, blindbox: unset },
+    running: unset,
+    codes: { bits: codeBits, names, biases: fits.map(({ bias }) => bias), step: codes.step, weights: codes.bytes },
   }
 }
 
-/** Margins turned into log-odds, family by family, on utterances the fit has not seen. */
-function calibrate(families: readonly LinearFit[], raw: Classifier, dev: readonly Example[]): LinearFit[] {
-  const scores = dev.map(({ input }) => familyScores(raw, input))
-  return violationFamilies.map((family, i) => {
-    const margins = scores.map((one) => one[family])
-    const { scale, shift } = plattScale(
-      margins,
-      dev.map(({ label }) => label === family),
-    )
-    const { weights = new Float64Array(), bias = 0, passes = 0 } = families[i] ?? {}
-    return { weights: weights.map((weight) => weight * scale), bias: bias * scale + shift, passes }
-  })
+function memberOf({ rows, hidden, outputs, biases }: Network): ClassifierFile['members'][number] {
+  const { step, bytes } = packSteps(rows)
+  const { width } = network
+  return {
+    step,
+    rows: bytes,
+    hidden: [...hidden],
+    outputs: [...biases].map((bias, c) => ({ bias, weights: [...outputs.subarray(c * width, (c + 1) * width)] })),
+  }
 }
 
 function judgedBy(classifier: Classifier, { input, label, difficulty }: Example): Judged {
   return {
     label,
     hardNegative: difficulty === 'hardneg',
-    room: difficulty === undefined,
+    heardBefore: input.earlier.length,
     findings: input.outcome?.findings ?? [],
     scores: familyScores(classifier, input),
     codes: {

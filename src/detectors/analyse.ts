@@ -7,7 +7,7 @@ import { basisOf } from './basis.ts'
 import type { Heard, RuleOutcome } from './classify/features.ts'
 import type { ClassifierInput } from './classify/score.ts'
 import { raisedFinding } from './classify/raised-finding.ts'
-import { familyScores, probability, readAgain } from './classify/second-reading.ts'
+import { familyScores, probability, readAgain, thresholdsFor } from './classify/second-reading.ts'
 import { candidateRules } from './compose/candidate-rules.ts'
 import { matchesBefore, matchRule, repeats } from './compose/match-rule.ts'
 import type { Match } from './compose/match-rule.ts'
@@ -78,7 +78,7 @@ function secondReading(
   if (classifier === undefined) return [...ruled.findings]
   const input = classifierInput(ruled, present, context, pack)
   const scores = familyScores(classifier, input)
-  const { raised, keeps } = readAgain(classifier.thresholds, scores, ruled.findings)
+  const { raised, keeps } = readAgain(thresholdsFor(classifier, input.earlier.length), scores, ruled.findings)
   const kept = ruled.findings.map((finding) => {
     if (finding.label === 'clean') return finding
     const chance = probability(scores[finding.label])

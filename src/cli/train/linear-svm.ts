@@ -1,10 +1,12 @@
+import { generator, shuffle } from './draw.ts'
+
 /** Examples as sparse rows: row i has its slots and values at [starts[i], starts[i + 1]). */
 export type SparseRows = { starts: Uint32Array; slots: Uint32Array; values: Float32Array; size: number }
 
 export type LinearFit = { weights: Float64Array; bias: number; passes: number }
 
-/** Loss weight, and when to stop: the largest step of a pass, or the number of passes. */
-export type SvmOptions = { cost: number; tolerance: number; passes: number }
+/** What a mistake on a row costs, and when to stop: the largest step of a pass, or the number of passes. */
+export type SvmOptions = { cost: (row: number) => number; tolerance: number; passes: number }
 
 /**
  * L2-regularised linear classifier with squared hinge loss, by dual coordinate descent (Hsieh, Chang, Lin, Keerthi,
@@ -16,16 +18,16 @@ export function fitSvm(rows: SparseRows, positive: (row: number) => boolean, opt
   const weights = new Float64Array(rows.size)
   let bias = 0
   const alpha = new Float64Array(count)
-  const diagonal = 1 / (2 * options.cost)
   const squared = squaredLengths(rows)
   const order = Uint32Array.from({ length: count }, (_, i) => i)
-  const draw = generator()
+  const draw = generator(20_260_101)
   let passes = 0
   for (; passes < options.passes; passes++) {
     shuffle(order, draw)
     let largest = 0
     for (const row of order) {
       const sign = positive(row) ? 1 : -1
+      const diagonal = 1 / (2 * options.cost(row))
       const gradient = sign * (bias + dot(rows, row, weights)) - 1 + diagonal * (alpha[row] ?? 0)
       const before = alpha[row] ?? 0
       if (before === 0 && gradient >= 0) continue
@@ -63,24 +65,4 @@ function squaredLengths({ starts, values }: SparseRows): Float64Array {
     for (let at = starts[row] ?? 0; at < (starts[row + 1] ?? 0); at++) sum += (values[at] ?? 0) ** 2
     return sum
   })
-}
-
-/** Mulberry32 with a fixed start. */
-function generator(): () => number {
-  let state = 20_260_101
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-function shuffle(order: Uint32Array, draw: () => number): void {
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(draw() * (i + 1))
-    const kept = order[i] ?? 0
-    order[i] = order[j] ?? 0
-    order[j] = kept
-  }
 }

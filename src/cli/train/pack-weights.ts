@@ -1,14 +1,15 @@
 import { deflateRawSync } from 'node:zlib'
 
-/** Columns of weights as `classifier.json` keeps them: Int8 steps, slot after slot, raw deflate, base64. */
-export function packWeights(columns: readonly Float64Array[]): { step: number; weights: string } {
+/** Numbers as `classifier.json` keeps them: Int8 steps, raw deflate, base64. */
+export function packSteps(values: ArrayLike<number>): { step: number; bytes: string } {
   let largest = 0
-  for (const column of columns) for (const weight of column) largest = Math.max(largest, Math.abs(weight))
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0))
   const step = largest / 127 || 1
-  const size = columns[0]?.length ?? 0
-  const bytes = new Int8Array(size * columns.length)
-  columns.forEach((column, i) => {
-    for (let slot = 0; slot < size; slot++) bytes[slot * columns.length + i] = Math.round((column[slot] ?? 0) / step)
-  })
-  return { step, weights: deflateRawSync(bytes, { level: 9 }).toString('base64') }
+  return { step, bytes: deflated(Int8Array.from(values, (value) => Math.round(value / step))) }
+}
+
+/** The bytes of a typed array (little-endian, as on every machine Node runs on), raw deflate, base64. */
+export function deflated(values: Int8Array | Uint32Array): string {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength)
+  return deflateRawSync(bytes, { level: 9 }).toString('base64')
 }

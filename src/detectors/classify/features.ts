@@ -21,7 +21,7 @@ export type RuleOutcome = { findings: readonly Finding[]; exemptions: readonly E
 const edge = 3
 
 /**
- * Features of the present utterance: its characters and pairs of characters, how it opens and ends, the concepts in it,
+ * Features of the present utterance: its characters, pairs and triples of them, how it opens and ends, its concepts,
  * what rules and exemptions found, product category, licences, who speaks on which channel.
  */
 export function presentFeatures(
@@ -33,7 +33,7 @@ export function presentFeatures(
   sink: FeatureSink,
 ): void {
   const { units, length } = reading.norm
-  grams(units, length, seeds.text, sink)
+  grams(units, length, seeds.text, true, sink)
   for (let n = 1; n <= edge && n <= length; n++) {
     sink(hashUnits(seeds.opening, units, 0, n), 0, n)
     sink(hashUnits(seeds.ending, units, length - n, length), length - n, length)
@@ -60,7 +60,7 @@ function outcomeFeatures({ findings, exemptions }: RuleOutcome, sink: FeatureSin
 /** Features of an earlier utterance: characters, pairs and concepts, told apart by whether seller or viewer said it. */
 export function earlierFeatures(reading: Reading, speaker: Speaker, pack: CompiledRulePack, sink: FeatureSink): void {
   const seller = isSeller(speaker)
-  grams(reading.norm.units, reading.norm.length, seller ? seeds.sellerBefore : seeds.viewerBefore, sink)
+  grams(reading.norm.units, reading.norm.length, seller ? seeds.sellerBefore : seeds.viewerBefore, false, sink)
   conceptFeatures(reading.spans, seller ? seeds.sellerConceptBefore : seeds.viewerConceptBefore, pack, sink)
 }
 
@@ -74,6 +74,8 @@ export function courseFeatures(earlier: readonly Heard[], pack: CompiledRulePack
     if (!isSeller(speaker)) continue
     for (const name of coursesOf(reading, pack)) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
+  // A line that somebody picked out to be judged is seldom harmless; of a running room nearly every one is.
+  sink(hashName(`before ${Math.min(5, earlier.length)}`), 0, 0)
   for (const [name, count] of counts) sink(hashName(`before ${name} ${Math.min(3, count)}`), 0, 0)
 }
 
@@ -88,10 +90,11 @@ function coursesOf(reading: Reading, pack: CompiledRulePack): readonly Discourse
   return found
 }
 
-function grams(units: ArrayLike<number>, length: number, seed: number, sink: FeatureSink): void {
+function grams(units: ArrayLike<number>, length: number, seed: number, triples: boolean, sink: FeatureSink): void {
   for (let i = 0; i < length; i++) {
     sink(hashUnits(seed, units, i, i + 1), i, i + 1)
     if (i + 1 < length) sink(hashUnits(seed, units, i, i + 2), i, i + 2)
+    if (triples && i + 2 < length) sink(hashUnits(seed, units, i, i + 3), i, i + 3)
   }
 }
 

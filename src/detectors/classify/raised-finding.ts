@@ -6,7 +6,7 @@ import { basisOf } from '../basis.ts'
 import { classifierNote } from '../notes.ts'
 import { quoteBetween } from '../quote.ts'
 import type { Classifier } from './classifier.ts'
-import { weighWords } from './score.ts'
+import { weighWords } from './network.ts'
 import type { ClassifierInput } from './score.ts'
 import { codeOf, probability } from './second-reading.ts'
 
@@ -31,7 +31,7 @@ export function raisedFinding(
   at: { seq: number; spokenOn: string | undefined },
 ): Finding {
   const { reading, speaker } = input.present
-  const weights = weighWords(classifier.families, violationFamilies.indexOf(family), input)
+  const weights = weighWords(classifier, violationFamilies.indexOf(family), input)
   const [start, end] = heaviest(weights)
   const shill = speaker === 'viewer' && family === 'efficacy'
   const code = shill ? 'chat.shill' : codeOf(classifier, family, input)

@@ -4,11 +4,12 @@ import type { ViolationFamily } from '../../contracts/classifier.ts'
 import { taxonomyOf } from '../../contracts/taxonomy.ts'
 import type { Code } from '../../contracts/taxonomy.ts'
 import { isContradiction } from '../notes.ts'
-import type { Classifier } from './classifier.ts'
-import { score } from './score.ts'
+import type { Classifier, Threshold, Thresholds } from './classifier.ts'
+import { familyLogOdds, seenBy } from './network.ts'
+import { linearScore } from './score.ts'
 import type { ClassifierInput } from './score.ts'
 
-/** Log-odds per family. */
+/** Log-odds of each family against lawful talk. */
 export type FamilyScores = Readonly<Record<ViolationFamily, number>>
 
 /** What the classifier makes of an event: which of the rules' findings are to stand, and what it raises by itself. */
@@ -20,33 +21,50 @@ export type SecondReading = {
 
 /** How each family scores. */
 export function familyScores(classifier: Classifier, input: ClassifierInput): FamilyScores {
-  const [efficacy = 0, spec = 0, blindbox = 0] = score(classifier.families, classifier.contextWeight, input)
+  const [efficacy, spec, blindbox] = familyLogOdds(classifier, seenBy(classifier, input))
   return { efficacy, spec, blindbox }
 }
 
-/** Puts the rules' findings and the scores together. */
-export function readAgain(
-  thresholds: Classifier['thresholds'],
-  scores: FamilyScores,
-  findings: readonly Finding[],
-): SecondReading {
+/** From this many utterances of the window on, a room is running. */
+export const runningFrom = 5
+
+/** The thresholds for an event: those of a line by itself, or of a running room. */
+export function thresholdsFor(
+  { thresholds, running }: Pick<Classifier, 'thresholds' | 'running'>,
+  heardBefore: number,
+): Thresholds {
+  if (heardBefore < runningFrom) return thresholds
+  const moved = ({ raise, keep }: Threshold): Threshold => ({ raise: raise + running.raise, keep: keep + running.keep })
+  return {
+    efficacy: moved(thresholds.efficacy),
+    spec: moved(thresholds.spec),
+    blindbox: moved(thresholds.blindbox),
+  }
+}
+
+/** How far, in log-odds, a family may lie behind the surest one before a rule's finding for it is doubted. */
+const behind = 2
+
+/**
+ * Puts the rules' findings and the scores together. A text seldom breaks two families' rules at once: the classifier
+ * raises the surest one alone.
+ */
+export function readAgain(thresholds: Thresholds, scores: FamilyScores, findings: readonly Finding[]): SecondReading {
+  const margin = (family: ViolationFamily): number => scores[family] - thresholds[family].raise
+  const [surest] = [...violationFamilies].sort((a, b) => margin(b) - margin(a))
   const keeps = (finding: Finding): boolean => {
     const { label, notes } = finding
     // Registered facts and prices are no matter of wording.
     if (label === 'clean' || finding.severity < 2 || notes.some(isContradiction)) return true
-    return scores[label] >= thresholds[label].keep
+    return scores[label] >= thresholds[label].keep && (surest === undefined || margin(surest) - margin(label) <= behind)
   }
-  const stand = new Set(findings.filter((one) => one.severity >= 2 && keeps(one)).map(({ label }) => label))
-  const margin = (family: ViolationFamily): number => scores[family] - thresholds[family].raise
-  const raised = violationFamilies
-    .filter((family) => !stand.has(family) && margin(family) >= 0)
-    .sort((a, b) => margin(b) - margin(a))
-  return { keeps, raised }
+  const stands = findings.some((one) => one.severity >= 2 && one.label === surest && keeps(one))
+  return { keeps, raised: surest === undefined || stands || margin(surest) < 0 ? [] : [surest] }
 }
 
 /** The code of a family that a text speaks of most, by the classifier's second table. */
 export function codeOf(classifier: Classifier, family: ViolationFamily, input: ClassifierInput): Code {
-  const scores = score(classifier.codes, 0, input)
+  const scores = linearScore(classifier.codes, input)
   let best: Code | undefined
   let most = -Infinity
   classifier.codeNames.forEach((code, i) => {
@@ -64,7 +82,7 @@ const defaultCode: Readonly<Record<ViolationFamily, Code>> = {
   blindbox: 'blindbox.unlabelled_lottery',
 }
 
-/** Probability behind log-odds, to two decimals. */
+/** Probability behind log-odds, to two decimals; no linear model is ever certain. */
 export function probability(logOdds: number): number {
-  return Math.round(100 / (1 + Math.exp(-logOdds))) / 100
+  return Math.min(0.99, Math.max(0.01, Math.round(100 / (1 + Math.exp(-logOdds))) / 100))
 }

@@ -52,12 +52,16 @@ export class Fillings {
     this.source = source
     this.streams = streamsOf(rule, source.mask, endOrder)
     this.reach = (rule.slots.length - 1) * (rule.source.gap + endOrder.longest)
+    if (this.streams.length === 0) {
+      this.search = noSearch
+      this.left = 0
+      return
+    }
     this.search =
       rule.source.order === 'listed'
         ? new ListedSearch(rule, scene, source)
         : new LooseSearch(rule, scene, source, this.reach)
-    if (this.streams.length === 0) this.left = 0
-    else if (endOrder.spans.length > fewSpans) {
+    if (endOrder.spans.length > fewSpans) {
       this.anchors = rarest(this.streams, rule.slots.length)
       this.stretchEnd = -Infinity
     }
@@ -164,6 +168,8 @@ function advance(streams: readonly Stream[], place: number): number {
 
 /** Takes spans by their end, with a bit per slot each may fill, and answers with the filling that the last completes. */
 type Search = { take: (span: ConceptSpan, slots: number) => Filled[] | undefined }
+
+const noSearch: Search = { take: () => undefined }
 
 /** Slots in any order: an assignment of held spans without overlaps and near enough; latest spans first. */
 class LooseSearch implements Search {

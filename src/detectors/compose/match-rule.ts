@@ -1,6 +1,6 @@
 import type { CompiledRule } from '../pack/compiled-rule-pack.ts'
 import { Fillings, inTextOrder } from './fill-slots.ts'
-import type { Filled, Source } from './fill-slots.ts'
+import type { Filled } from './fill-slots.ts'
 import { partitionPoint } from './partition-point.ts'
 import { clauseAt, ruleWindow } from './scene.ts'
 import type { Earlier, Scene } from './scene.ts'
@@ -29,16 +29,18 @@ const mostMatches = 6
  */
 export function matchRule(rule: CompiledRule, scene: Scene): Iterable<Match> {
   if (isStoppedHere(rule, scene)) return []
-  const fillings = new Fillings(rule, scene, { ...wholeRule(rule), low: 0, fresh: 0 })
+  const fillings = new Fillings(rule, scene, { mask: rule.allMask, low: 0, high: Infinity, fresh: 0, accepts: any })
   const first = fillings.next()
   return first === undefined ? matchJoined(rule, scene) : matchesOf(rule, scene, first, fillings, [])
 }
 
-function wholeRule(rule: CompiledRule): Source {
-  return { mask: rule.allMask, low: -Infinity, high: Infinity, fresh: -Infinity, accepts: () => true }
+function any(): boolean {
+  return true
 }
 
 function matchJoined(rule: CompiledRule, scene: Scene): Iterable<Match> {
+  const alone = scene.spans.length === scene.reading.spans.length
+  if (alone && rule.presentMask === rule.allMask) return []
   const remote = new Map<number, { from: Earlier; span: ConceptSpan }>()
   let mask = rule.presentMask
   rule.slots.forEach((slot, i) => {
@@ -49,11 +51,17 @@ function matchJoined(rule: CompiledRule, scene: Scene): Iterable<Match> {
       if (found !== undefined) remote.set(i, found)
     }
   })
-  if (scene.spans.length === scene.reading.spans.length && remote.size === 0) return []
+  if (alone && remote.size === 0) return []
   const complete = rule.slots.every((slot, i) => !slot.earlier || remote.has(i) || (mask & (1 << i)) !== 0)
   if (!complete || mask === 0) return []
   const accepts = (filling: readonly Filled[]): boolean => scene.answered !== undefined || adds(filling, rule, scene)
-  const fillings = new Fillings(rule, scene, { ...wholeRule(rule), mask, fresh: scene.freshFrom, accepts })
+  const fillings = new Fillings(rule, scene, {
+    mask,
+    low: -Infinity,
+    high: Infinity,
+    fresh: scene.freshFrom,
+    accepts,
+  })
   return matchesOf(rule, scene, fillings.next(), fillings, [...remote.values()])
 }
 
@@ -62,7 +70,8 @@ export function matchesBefore(rule: CompiledRule, scene: Scene): Match[] {
   return scene.earlier
     .filter(({ joined }) => joined)
     .flatMap(({ offset, reading }) => {
-      const source = { ...wholeRule(rule), low: offset, high: offset + reading.norm.length }
+      const high = offset + reading.norm.length
+      const source = { mask: rule.allMask, low: offset, high, fresh: -Infinity, accepts: any }
       const fillings = new Fillings(rule, scene, source)
       return [...matchesOf(rule, scene, fillings.next(), fillings, [])]
     })

@@ -81,7 +81,7 @@ const byFirst = indexMeasures()
 /** Numbers with their units: 三天, 百分之九十八, 九块九, 十斤, 五个, 四年级. Linear in the text. */
 export function numberSpans(norm: Normalised): NumberSpan[] {
   const spans: NumberSpan[] = []
-  const { text, units, length } = norm
+  const { units, length } = norm
   let at = 0
   while (at < length) {
     const unit = units[at] ?? 0
@@ -92,8 +92,8 @@ export function numberSpans(norm: Normalised): NumberSpan[] {
       let end = at + 1
       while (end < length && end - at < 16 && isNumeralAt(norm, end) && norm.clause[end] === norm.clause[at]) end++
       while (units[end - 1] === point || units[end - 1] === many) end--
-      if (text[end] === '来' || text[end] === '多') end++ // 十来天
-      if (text[at - 1] !== '第') unitAfter(norm, at, end, spans)
+      if (units[end] === about || units[end] === many) end++ // 十来天
+      if (units[at - 1] !== ordinal) unitAfter(norm, at, end, spans)
       at = Math.max(end, at + 1)
     }
   }
@@ -104,6 +104,8 @@ const hundred = '百'.charCodeAt(0)
 const parts = '分'.charCodeAt(0)
 const point = '点'.charCodeAt(0)
 const many = '多'.charCodeAt(0)
+const about = '来'.charCodeAt(0)
+const ordinal = '第'.charCodeAt(0)
 
 function isNumeralAt(norm: Normalised, at: number): boolean {
   return numeralUnits[norm.units[at] ?? 0] === 1

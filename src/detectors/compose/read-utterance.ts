@@ -251,30 +251,29 @@ function isCovered(covered: Uint8Array, { start, end }: ConceptSpan): boolean {
 /** All that no allow phrase of the same concept holds. */
 function withoutAllowed({ spans, allowed }: Found): ConceptSpan[] {
   if (allowed.length === 0) return spans
-  const byConcept = new Map<number, Allowed[]>()
+  const byConcept = new Map<number, Phrases>()
   for (const phrase of allowed) {
-    const list = byConcept.get(phrase.concept)
-    if (list === undefined) byConcept.set(phrase.concept, [phrase])
-    else list.push(phrase)
+    const phrases = byConcept.get(phrase.concept)
+    if (phrases === undefined) byConcept.set(phrase.concept, { list: [phrase], at: 0 })
+    else phrases.list.push(phrase)
   }
   return spans.filter((span) => !isAllowed(span, byConcept.get(span.concept)))
 }
 
+/** Allow phrases of a concept by their end, and how many end before the span last looked at. */
+type Phrases = { list: Allowed[]; at: number }
+
 /** No phrase of a pack is longer than this, so an allow phrase that ends further off cannot hold a hit. */
 const longestPhrase = 64
 
-/** Phrases are listed by their end, so only the few that end soon after the span are looked at. */
-function isAllowed(span: ConceptSpan, phrases: readonly Allowed[] | undefined): boolean {
+/** Spans come by their end, pass after pass, so only the few phrases that end soon after the span are looked at. */
+function isAllowed(span: ConceptSpan, phrases: Phrases | undefined): boolean {
   if (phrases === undefined) return false
-  let low = 0
-  let high = phrases.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((phrases[middle]?.end ?? 0) < span.end) low = middle + 1
-    else high = middle
-  }
-  for (let i = low; i < phrases.length; i++) {
-    const phrase = phrases[i]
+  const { list } = phrases
+  if ((list[phrases.at - 1]?.end ?? -1) >= span.end) phrases.at = 0
+  while ((list[phrases.at]?.end ?? Infinity) < span.end) phrases.at++
+  for (let i = phrases.at; i < list.length; i++) {
+    const phrase = list[i]
     if (phrase === undefined || phrase.end > span.end + longestPhrase) return false
     if (phrase.start <= span.start) return true
   }

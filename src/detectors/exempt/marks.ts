@@ -26,16 +26,18 @@ export function marksNear(
   to: number,
   ...names: readonly DiscourseConcept[]
 ): readonly ConceptSpan[] {
-  const near: ConceptSpan[] = []
+  let near: ConceptSpan[] | undefined
   for (const name of names) {
-    const list = scene.byConcept.get(scene.pack.discourse[name]) ?? none
+    const list = scene.byConcept.get(scene.pack.discourse[name])
+    if (list === undefined) continue
     const first = from - scene.endOrder.longest
     for (let i = partitionPoint(list, ({ start }) => start < first); i < list.length; i++) {
       const span = list[i]
       if (span === undefined || span.start > to) break
-      if (span.end >= from) near.push(span)
+      if (span.end >= from) (near ??= []).push(span)
     }
   }
+  if (near === undefined) return none
   return names.length === 1 ? near : near.sort((a, b) => a.start - b.start || b.end - a.end)
 }
 

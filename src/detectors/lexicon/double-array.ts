@@ -3,47 +3,67 @@
  * once from all patterns and then only read: one typed-array step per symbol, whatever the number of patterns.
  */
 export type DoubleArray = {
-  /** `base[s] + symbol` is where state s looks for its child; `check` says whether that slot really belongs to s. */
-  base: Int32Array
-  check: Int32Array
-  /** Longest proper suffix that is also a prefix of some pattern. */
-  fail: Int32Array
-  /** Pattern that ends in the state, or -1. */
-  output: Int32Array
-  /** Next state along the fail chain at which a pattern ends, or 0. */
-  outputLink: Int32Array
+  /**
+   * Four numbers per state, side by side so that a step touches one line of the processor's cache; a state is known by
+   * the place of its first:
+   * - base: the child by a symbol is at `base + symbol · 4`,
+   * - check: the state that the one here is a child of, or -1,
+   * - fail: the longest proper suffix that is also a prefix of some pattern,
+   * - emit: the first state at which a pattern ends, from here along the fail links, or 0.
+   */
+  cells: Int32Array
+  /** Two numbers per state, at half its place: the pattern that ends in it, and the next such state, or 0. */
+  ends: Int32Array
   /** Symbols per pattern. */
   lengths: Uint16Array
 }
 
 export const rootState = 0
 
+const width = 4
+const [check, fail, emit] = [1, 2, 3]
+
 /** Builds the automaton. Symbols are 1 or more; 0 stands for "in no pattern". Patterns must be distinct and not empty. */
 export function buildDoubleArray(patterns: readonly ArrayLike<number>[]): DoubleArray {
   const slots = new Slots()
   const trie = placeBreadthFirst(patterns, slots)
   const automaton: DoubleArray = {
-    base: slots.base.slice(0, slots.used),
-    check: slots.check.slice(0, slots.used),
-    fail: new Int32Array(slots.used),
-    output: new Int32Array(slots.used).fill(-1),
-    outputLink: new Int32Array(slots.used),
+    cells: cellsOf(slots, highestSymbol(patterns)),
+    ends: new Int32Array(slots.used * 2),
     lengths: Uint16Array.from(patterns, (pattern) => pattern.length),
   }
   linkFailures(automaton, trie)
   return automaton
 }
 
+/** With room behind the last state, so that no symbol leads out of the list. */
+function cellsOf(slots: Slots, symbols: number): Int32Array {
+  const cells = new Int32Array((slots.used + symbols + 1) * width)
+  for (let slot = 0; slot * width < cells.length; slot++) {
+    const parent = slot < slots.used ? (slots.check[slot] ?? -1) : -1
+    cells[slot * width] = slot < slots.used ? (slots.base[slot] ?? 0) * width : 0
+    cells[slot * width + check] = parent < 0 ? -1 : parent * width
+  }
+  return cells
+}
+
+function highestSymbol(patterns: readonly ArrayLike<number>[]): number {
+  let highest = 0
+  for (const pattern of patterns) {
+    for (let i = 0; i < pattern.length; i++) highest = Math.max(highest, pattern[i] ?? 0)
+  }
+  return highest
+}
+
 /** The state after one more symbol. */
-export function next(automaton: DoubleArray, state: number, symbol: number): number {
+export function next({ cells }: DoubleArray, state: number, symbol: number): number {
   if (symbol === 0) return rootState
-  const { base, check, fail } = automaton
   let at = state
   for (;;) {
-    const child = (base[at] ?? 0) + symbol
-    if (child < check.length && check[child] === at) return child
+    const child = (cells[at] ?? 0) + symbol * width
+    if (cells[child + check] === at) return child
     if (at === rootState) return rootState
-    at = fail[at] ?? rootState
+    at = cells[at + fail] ?? rootState
   }
 }
 
@@ -185,15 +205,17 @@ function sortedOrder(patterns: readonly ArrayLike<number>[]): number[] {
 
 /** Shorter prefixes come first, so whatever a state fails to has its own links already. */
 function linkFailures(automaton: DoubleArray, { states, ends }: Trie): void {
-  const { base, check, fail, output, outputLink } = automaton
-  states.forEach((state, i) => {
-    output[state] = ends[i] ?? -1
+  const { cells } = automaton
+  states.forEach((slot, i) => {
+    const state = slot * width
+    const parent = cells[state + check] ?? rootState
+    const symbol = (state - (cells[parent] ?? 0)) / width
+    const suffix = parent === rootState ? rootState : next(automaton, cells[parent + fail] ?? rootState, symbol)
+    const pattern = ends[i] ?? -1
+    const further = cells[suffix + emit] ?? rootState
+    cells[state + fail] = suffix
+    cells[state + emit] = pattern < 0 ? further : state
+    automaton.ends[state / 2] = pattern
+    automaton.ends[state / 2 + 1] = further
   })
-  for (const state of states) {
-    const parent = check[state] ?? rootState
-    if (parent === rootState) continue
-    const suffix = next(automaton, fail[parent] ?? rootState, state - (base[parent] ?? 0))
-    fail[state] = suffix
-    outputLink[state] = (output[suffix] ?? -1) >= 0 ? suffix : (outputLink[suffix] ?? 0)
-  }
 }

@@ -53,30 +53,30 @@ export function scan(
   state: number,
   found: (pattern: number, end: number, length: number) => void,
 ): number {
-  const { automaton, alphabet } = lexicon
-  const { base, check, fail, output, outputLink, lengths } = automaton
-  const slots = check.length
+  const { alphabet } = lexicon
+  const { cells, ends, lengths } = lexicon.automaton
   let at = state
   for (let i = 0; i < count; i++) {
+    // The steps of `next` in double-array.ts: a call for each unit would be felt.
     const symbol = alphabet[units[i] ?? 0] ?? 0
     if (symbol === 0) {
       at = rootState
       continue
     }
     for (;;) {
-      const child = (base[at] ?? 0) + symbol
-      if (child < slots && check[child] === at) {
+      const child = (cells[at] ?? 0) + symbol * 4
+      if (cells[child + 1] === at) {
         at = child
         break
       }
       if (at === rootState) break
-      at = fail[at] ?? rootState
+      at = cells[at + 2] ?? rootState
     }
-    let emit = (output[at] ?? -1) >= 0 ? at : (outputLink[at] ?? rootState)
-    while (emit !== rootState) {
-      const pattern = output[emit] ?? 0
+    let ending = cells[at + 3] ?? rootState
+    while (ending !== rootState) {
+      const pattern = ends[ending >> 1] ?? 0
       found(pattern, i + 1, lengths[pattern] ?? 0)
-      emit = outputLink[emit] ?? rootState
+      ending = ends[(ending >> 1) + 1] ?? rootState
     }
   }
   return at

@@ -245,7 +245,8 @@ class Writer {
   private longestAt(byFirst: ReadonlyMap<number, readonly string[]>, at: number): string | undefined {
     const unit = this.lists.units[at] ?? 0
     if (opens[unit] === 0) return undefined
-    return byFirst.get(unit)?.find((word) => this.isAt(word, at))
+    for (const word of byFirst.get(unit) ?? none) if (this.isAt(word, at)) return word
+    return undefined
   }
 
   private isAt(word: string, at: number): boolean {
@@ -254,6 +255,8 @@ class Writer {
     return true
   }
 }
+
+const none: readonly string[] = []
 
 function isLatin(unit: number): boolean {
   return unit >= 97 && unit <= 122

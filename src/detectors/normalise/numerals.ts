@@ -47,6 +47,13 @@ for (const char of [...Object.keys(single), ...Object.keys(multipliers), '半', 
   numeralUnits[char.charCodeAt(0)] = 1
 }
 
+const noDigit = 255
+const digitOf = new Uint8Array(65_536).fill(noDigit)
+for (const [char, digit] of Object.entries(single)) digitOf[char.charCodeAt(0)] = digit
+const powerOf = new Map(Object.entries(multipliers).map(([char, power]) => [char.charCodeAt(0), power]))
+const half = '半'.charCodeAt(0)
+const several = '几'.charCodeAt(0)
+
 /**
  * The value of a spoken number. Forms without powers are read digit by digit (三九九 → 399), a last bare digit after a
  * power counts the next lower power (九百八 → 980); 半 is 0.5, 几 is 3, 多 is ignored.
@@ -54,28 +61,41 @@ for (const char of [...Object.keys(single), ...Object.keys(multipliers), '半', 
 export function numeralValue(text: string): number {
   const point = text.indexOf('点')
   if (point > 0) {
-    const fraction = [...text.slice(point + 1)].map((char) => single[char] ?? 0).join('')
+    const fraction = digitsOf(text.slice(point + 1))
     return numeralValue(text.slice(0, point)) + (fraction === '' ? 0 : Number(`0.${fraction}`))
   }
-  const chars = [...text]
-  if (chars.length > 1 && chars.every((char) => char in single)) {
-    return Number(chars.map((char) => single[char] ?? 0).join(''))
-  }
-  return powersValue(chars)
+  return text.length > 1 && isDigitsAlone(text) ? Number(digitsOf(text)) : powersValue(text)
 }
 
-function powersValue(chars: readonly string[]): number {
+function isDigitsAlone(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (digitOf[text.charCodeAt(i)] === noDigit) return false
+  return true
+}
+
+/** As ASCII digits; 0 for whatever is none. */
+function digitsOf(text: string): string {
+  let digits = ''
+  for (let i = 0; i < text.length; i++) {
+    const digit = digitOf[text.charCodeAt(i)] ?? noDigit
+    digits += digit === noDigit ? 0 : digit
+  }
+  return digits
+}
+
+function powersValue(text: string): number {
   let total = 0
   let section = 0
   let current = 0
   let lastPower = 0
-  for (const char of chars) {
-    const power = multipliers[char]
-    if (char === '半') current += 0.5
-    else if (char === '几') current = 3
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    const digit = digitOf[unit] ?? noDigit
+    const power = powerOf.get(unit)
+    if (unit === half) current += 0.5
+    else if (unit === several) current = 3
     else if (power === undefined) {
-      current = single[char] ?? current
-      if (char === '零' || char === '〇') lastPower = 0
+      if (digit !== noDigit) current = digit
+      if (digit === 0) lastPower = 0
     } else if (power >= 10_000) {
       total = (total + section + current || 1) * power
       section = 0
