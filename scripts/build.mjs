@@ -24,7 +24,7 @@ import {
 import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SERVER_FOLDERS = ['src', 'sdk']
+const SERVER_FOLDERS = ['src', 'sdk', 'bench']
 const INPUT_FOLDERS = [...SERVER_FOLDERS, 'web']
 const INPUT_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs']
 const NO_INPUT = new Set(['node_modules', 'dist'])
