@@ -3,6 +3,7 @@ import type { AlertSeed } from '../contracts/alert-seed.ts'
 import type { Finding } from '../contracts/finding.ts'
 import { limits } from '../contracts/limits.ts'
 import type { Code } from '../contracts/taxonomy.ts'
+import { windowLimits } from '../detectors/compose/scene.ts'
 import { roomBounds } from './room-state.ts'
 import type { AlertGroup, Evidence } from './room-state.ts'
 
@@ -20,7 +21,7 @@ export function isOpen(group: AlertGroup | undefined, atMs: number): group is Al
 }
 
 /** A finding as its group keeps it. */
-export function toEvidence(finding: Finding, atMs: number, text: string): Evidence {
+export function toEvidence(finding: Finding, atMs: number, text: string, product: string | null): Evidence {
   return {
     seq: finding.seq,
     atMs,
@@ -32,6 +33,7 @@ export function toEvidence(finding: Finding, atMs: number, text: string): Eviden
     text,
     span: finding.span,
     ruleId: finding.ruleId,
+    product,
   }
 }
 
@@ -62,11 +64,14 @@ export function openGroup(sessionId: string, code: Code, evidence: Evidence): Al
   return { alert, evidence: [evidence] }
 }
 
-/** The group with one more finding. */
+/** The group with one more finding; what was taken back less than a minute before it stands again. */
 export function joinGroup(group: AlertGroup, evidence: Evidence): AlertGroup {
-  return rebuilt(group, [...group.evidence, evidence].slice(-roomBounds.evidence), (hits) =>
-    hits.includes(evidence.seq) ? hits : [...hits, evidence.seq].slice(-roomBounds.hits),
-  )
+  const kept = group.evidence.map((item) => (isSaidAgain(item, evidence) ? restored(item) : item))
+  const { hits } = group.alert
+  return rebuilt(group, [...kept, evidence].slice(-roomBounds.evidence), {
+    hits: hits.includes(evidence.seq) ? hits : [...hits, evidence.seq].slice(-roomBounds.hits),
+    firstSeq: Math.min(group.alert.firstSeq, beginsAt(evidence)),
+  })
 }
 
 /**
@@ -79,35 +84,54 @@ export function leaveGroup(group: AlertGroup, seq: number): AlertGroup | undefin
   for (const { seq: still } of kept) gone.delete(still)
   const hits = group.alert.hits.filter((hit) => !gone.has(hit))
   if (kept.length === 0) return undefined
-  return rebuilt(group, kept, () => hits)
+  // Evidence that was let go for want of room is not forgotten: the group began with it.
+  const isWhole = group.alert.hits.length <= group.evidence.length
+  return rebuilt(group, kept, {
+    hits,
+    firstSeq: isWhole ? Math.min(...kept.map(beginsAt)) : group.alert.firstSeq,
+  })
 }
 
-/** The group after the seller took the words back within a minute: one step milder. */
-export function softenGroup(group: AlertGroup, since: number): AlertGroup {
+/** The group after the seller took some of its words back: each of them one step milder, once. */
+export function softenGroup(group: AlertGroup, isMeant: (item: Evidence) => boolean, atMs: number): AlertGroup {
   const evidence = group.evidence.map((item) =>
-    item.atMs >= since && item.corrected !== true
-      ? { ...item, severity: Math.max(1, item.severity - 1), corrected: true }
-      : item,
+    isMeant(item) ? { ...item, severity: Math.max(1, item.severity - 1), correctedAtMs: atMs } : item,
   )
-  return rebuilt(group, evidence, (hits) => hits)
+  return rebuilt(group, evidence, group.alert)
 }
 
-function rebuilt(group: AlertGroup, evidence: readonly Evidence[], hitsOf: (hits: number[]) => number[]): AlertGroup {
+/** DOMAIN D.0: a correction counts only when no further claim follows it. */
+function isSaidAgain(item: Evidence, now: Evidence): boolean {
+  if (item.correctedAtMs === undefined || item.product !== now.product) return false
+  return now.atMs - item.correctedAtMs <= windowLimits.ms
+}
+
+function restored(item: Evidence): Evidence {
+  const { correctedAtMs: _, ...said } = item
+  return { ...said, severity: Math.min(5, said.severity + 1) }
+}
+
+/** The first event a finding rests on. */
+function beginsAt({ seq, evidenceSeqs }: Evidence): number {
+  return Math.min(seq, ...evidenceSeqs)
+}
+
+function rebuilt(
+  group: AlertGroup,
+  evidence: readonly Evidence[],
+  { hits, firstSeq }: Pick<AlertSeed, 'hits' | 'firstSeq'>,
+): AlertGroup {
   const top = evidence.reduce((best, item) => (isStronger(item, best) ? item : best))
   const last = evidence.at(-1) ?? top
-  const first = evidence[0] ?? top
   const alert: AlertSeed = {
     ...group.alert,
     label: top.label,
     severity: top.severity,
     score: top.score,
-    firstSeq: Math.min(
-      group.alert.hits.includes(first.seq) ? group.alert.firstSeq : first.seq,
-      first.evidenceSeqs[0] ?? first.seq,
-    ),
+    firstSeq,
     lastSeq: last.seq,
     lastAtMs: last.atMs,
-    hits: hitsOf(group.alert.hits),
+    hits,
     quote: top.quote,
     quoteSeq: top.seq,
     quoteText: top.text,

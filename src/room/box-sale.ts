@@ -1,8 +1,8 @@
 import type { Finding, Span } from '../contracts/finding.ts'
 import type { ChatEvent, SpeechEvent } from '../contracts/room-event.ts'
-import { taxonomyOf } from '../contracts/taxonomy.ts'
 import type { DiscourseConcept } from '../detectors/exempt/discourse-ids.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
+import { toRoomFinding } from './room-finding.ts'
 import type { BoxSale, RoomState } from './room-state.ts'
 
 /** DOMAIN F12: this long after the offer, with this many draws and no word of odds or notices, the absence is a finding. */
@@ -25,7 +25,7 @@ export function followSale(
   const draw = cues.get('BB_DRAW')
   const due = box !== null && !box.reported && !box.oddsHeard && box.draws >= patience.draws
   if (!due || draw === undefined || event.atMs - box.offerAtMs < patience.ms) return { state: { ...state, box } }
-  return { state: { ...state, box: { ...box, reported: true } }, finding: silence(box, event, draw, pack) }
+  return { state: { ...state, box: { ...box, reported: true } }, finding: silence(box, event, draw, state, pack) }
 }
 
 function updated(box: BoxSale | null, event: SpeechEvent | ChatEvent, cues: Cues): BoxSale | null {
@@ -47,23 +47,25 @@ function talksAbout(cues: Cues): boolean {
   )
 }
 
-function silence(box: BoxSale, event: SpeechEvent | ChatEvent, span: Span, pack: CompiledRulePack): Finding {
-  const { severity, basis } = taxonomyOf('blindbox.hidden_odds')
-  return {
-    seq: event.seq,
-    evidenceSeqs: [box.offerSeq, event.seq],
-    code: 'blindbox.hidden_odds',
-    label: 'blindbox',
-    ruleId: 'room.odds-absent',
-    ruleZh: '拆了多次没说过概率',
-    packVersion: pack.version,
-    severity,
-    score: 0.7,
-    span,
-    quote: event.text.slice(span[0], span[1]),
-    concepts: [],
-    exemptions: [],
-    notes: [`${Math.round((event.atMs - box.offerAtMs) / 1_000)} 秒内拆了 ${box.draws} 次，没有说过概率和提示`],
-    basis: [...basis],
-  }
+function silence(
+  box: BoxSale,
+  event: SpeechEvent | ChatEvent,
+  span: Span,
+  state: RoomState,
+  pack: CompiledRulePack,
+): Finding {
+  return toRoomFinding(
+    {
+      code: 'blindbox.hidden_odds',
+      label: 'blindbox',
+      ruleId: 'room.odds-absent',
+      ruleZh: '拆了多次没说过概率',
+      span,
+      earlier: [box.offerSeq],
+      notes: [`${Math.round((event.atMs - box.offerAtMs) / 1_000)} 秒内拆了 ${box.draws} 次，没有说过概率和提示`],
+    },
+    event,
+    state,
+    pack,
+  )
 }

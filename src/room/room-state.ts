@@ -16,7 +16,10 @@ export type Evidence = {
   readonly text: string
   readonly span: readonly [number, number]
   readonly ruleId: string
-  readonly corrected?: boolean
+  /** The product on the counter when it was said; null when none was. */
+  readonly product: string | null
+  /** When the seller took the words back, which made them one step milder. */
+  readonly correctedAtMs?: number
 }
 
 /** The open group of one code: its alert and the findings it rests on. */
@@ -35,7 +38,7 @@ export type RoomState = {
   readonly seq: number
   readonly window: readonly Utterance[]
   readonly groups: { readonly [code in Code]?: AlertGroup }
-  /** Seller's findings per code in this session, for repetition. */
+  /** Seller's findings per code in this session, for repetition. What viewers say is not counted. */
   readonly counts: { readonly [code in Code]?: number }
   /** Viewers who complained lately, for surges. */
   readonly complaints: readonly { readonly userId: string; readonly seq: number; readonly atMs: number }[]
@@ -43,6 +46,66 @@ export type RoomState = {
   readonly lastCalls: readonly LastCall[]
   /** The blind-box sale on the air; null before one and after the product changed. */
   readonly box: BoxSale | null
+  /** What the seller promised and has not taken back at once, oldest first. */
+  readonly promises: readonly SpokenPromise[]
+  /** Viewers' testimonials of the last minutes, oldest first. */
+  readonly testimonies: readonly Testimony[]
+  /** When the seller last asked the audience to type something; null before that. */
+  readonly calledAtMs: number | null
+}
+
+/** Kinds of promises, each kept and broken in words of its own. */
+export const promiseKinds = [
+  'return',
+  'anyhow',
+  'opened',
+  'used',
+  'effect',
+  'skin',
+  'damage',
+  'genuine',
+  'insurance',
+  'postage',
+  'fee',
+  'price',
+  'shipping',
+  'gift',
+  'warranty',
+  'goods',
+  'opening',
+  'draw',
+] as const
+export type PromiseKind = (typeof promiseKinds)[number]
+
+/** One promise to the audience, as it was last made. */
+export type SpokenPromise = {
+  readonly kind: PromiseKind
+  readonly seq: number
+  readonly atMs: number
+  /** The concept whose words made it, for the evidence. */
+  readonly concept: string
+  readonly quote: string
+  readonly span: readonly [number, number]
+  readonly product: string | null
+  /** Said of everything in the room, not of the product on the counter. */
+  readonly roomwide: boolean
+  /** Said together with conditions: unopened, tag on. */
+  readonly conditional: boolean
+}
+
+/** A viewer's message of use or praise, as it is compared with others. */
+export type Testimony = {
+  readonly seq: number
+  readonly atMs: number
+  readonly userId: string
+  /** Normalised, cut to `roomBounds.testimonyUnits`. */
+  readonly text: string
+  /** The text without numbers, people and particles. */
+  readonly skeleton: string
+  /** It would be an efficacy claim if the seller said it. */
+  readonly claims: boolean
+  /** The first message of the script that it is an edit of; its own `seq` while there is none. */
+  readonly script: number
 }
 
 /** One cry that only a few are left. */
@@ -70,6 +133,9 @@ export const roomBounds = {
   hits: 500,
   complaints: 50,
   lastCalls: 40,
+  promises: 40,
+  testimonies: 60,
+  testimonyUnits: 60,
 } as const
 
 /** A session before its first event. `category: null` means unknown. */
@@ -92,5 +158,8 @@ export function initialRoom(session: {
     complaints: [],
     lastCalls: [],
     box: null,
+    promises: [],
+    testimonies: [],
+    calledAtMs: null,
   }
 }

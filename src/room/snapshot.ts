@@ -1,7 +1,10 @@
-import type { RoomState } from './room-state.ts'
+import type { AlertGroup, Evidence, RoomState } from './room-state.ts'
 
-/** Raised when the shape of `RoomState` changes; a snapshot of another version is not restored but folded anew. */
-export const snapshotVersion = 2
+/** Raised when the shape of `RoomState` changes. */
+export const snapshotVersion = 3
+
+/** Versions that `restoreRoom` reads; a snapshot of another is not restored, the session is folded anew. */
+export const readableSnapshots: readonly number[] = [2, snapshotVersion]
 
 /** A room as plain JSON. */
 export type RoomSnapshot = { version: number; room: RoomState }
@@ -11,21 +14,48 @@ export function snapshotRoom(state: RoomState): RoomSnapshot {
   return { version: snapshotVersion, room: JSON.parse(JSON.stringify(state)) as RoomState }
 }
 
-/** The room of a snapshot. Throws when it is of another version: fold the session's events from the start instead. */
+/**
+ * The room of a snapshot, brought to the present shape. Throws when it is of a version that is not readable: fold the
+ * session's events from the start instead.
+ */
 export function restoreRoom(snapshot: unknown): RoomState {
   if (!isSnapshot(snapshot)) {
-    throw new Error(`Room snapshot is not of version ${snapshotVersion}; fold the session from its first event instead`)
+    const known = readableSnapshots.join(' or ')
+    throw new Error(`Room snapshot is not of version ${known}; fold the session from its first event instead`)
   }
-  return snapshot.room
+  return snapshot.version === snapshotVersion ? (snapshot.room as RoomState) : fromSecond(snapshot.room as SecondRoom)
 }
 
-function isSnapshot(value: unknown): value is RoomSnapshot {
+/** Version 2 knew no promises and no testimonials, and not which product a finding was about. */
+type SecondRoom = Omit<RoomState, 'promises' | 'testimonies' | 'calledAtMs' | 'groups'> & {
+  readonly groups: { readonly [code in keyof RoomState['groups']]?: SecondGroup }
+}
+type SecondGroup = { readonly alert: AlertGroup['alert']; readonly evidence: readonly SecondEvidence[] }
+type SecondEvidence = Omit<Evidence, 'product' | 'correctedAtMs'> & { readonly corrected?: boolean }
+
+function fromSecond(room: SecondRoom): RoomState {
+  const product = room.product?.id ?? null
+  const groups = Object.entries(room.groups).map(([code, group]) => [
+    code,
+    { alert: group.alert, evidence: group.evidence.map((item) => fromSecondEvidence(item, product)) },
+  ])
+  return { ...room, groups: Object.fromEntries(groups), promises: [], testimonies: [], calledAtMs: null }
+}
+
+/** What was said is taken to be about the product that is on the counter now. */
+function fromSecondEvidence({ corrected, ...item }: SecondEvidence, product: string | null): Evidence {
+  return corrected === true ? { ...item, product, correctedAtMs: item.atMs } : { ...item, product }
+}
+
+function isSnapshot(value: unknown): value is { version: number; room: object } {
   return (
     typeof value === 'object' &&
     value !== null &&
     'version' in value &&
-    value.version === snapshotVersion &&
+    typeof value.version === 'number' &&
+    readableSnapshots.includes(value.version) &&
     'room' in value &&
-    typeof value.room === 'object'
+    typeof value.room === 'object' &&
+    value.room !== null
   )
 }

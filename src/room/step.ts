@@ -9,12 +9,16 @@ import { windowLimits } from '../detectors/compose/scene.ts'
 import { isSeller } from '../detectors/compose/utterance.ts'
 import type { Utterance } from '../detectors/compose/utterance.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
-import { isOpen, joinGroup, leaveGroup, openGroup, softenGroup, toEvidence } from './alert-group.ts'
+import { isOpen, joinGroup, leaveGroup, openGroup, toEvidence } from './alert-group.ts'
 import { followSale } from './box-sale.ts'
 import { surgeOf, withComplaint } from './complaint-surge.ts'
+import { followPromises, forgetPromisesOf } from './promise-ledger.ts'
+import { weighRepetition, withRoomFinding } from './room-finding.ts'
 import { roomBounds } from './room-state.ts'
-import { followLastCalls } from './scarcity-loop.ts'
 import type { RoomState } from './room-state.ts'
+import { followLastCalls } from './scarcity-loop.ts'
+import { soften, takesBack } from './self-correction.ts'
+import { followCalls, followTestimonies } from './shill-burst.ts'
 
 export type StepResult = { state: RoomState; changes: RoomChange[] }
 
@@ -43,11 +47,20 @@ function heard(state: RoomState, event: SpeechEvent, pack: CompiledRulePack): St
   const replaced = replacedSeq(state, event)
   if (replaced === undefined) return said(state, event, pack)
   const taken = takeBack(state, replaced, event.seq)
-  const window = taken.state.window.filter(({ seq }) => seq !== replaced)
-  const lastCalls = taken.state.lastCalls.filter(({ seq }) => seq !== replaced)
-  const result = said({ ...taken.state, window, lastCalls }, event, pack)
+  const result = said(forgotten(taken.state, replaced), event, pack)
   const gone: RoomChange = { type: 'evidence.replaced', seq: replaced, bySeq: event.seq }
   return { state: result.state, changes: [gone, ...mergeTaken(taken.changes, result.changes)] }
+}
+
+/** The room as if an utterance had not been heard, as far as the room remembers it by its number. */
+function forgotten(state: RoomState, seq: number): RoomState {
+  const { window, lastCalls, box } = state
+  return {
+    ...forgetPromisesOf(state, seq),
+    window: window.filter((utterance) => utterance.seq !== seq),
+    lastCalls: lastCalls.filter((call) => call.seq !== seq),
+    box: box?.offerSeq === seq ? null : box,
+  }
 }
 
 /** The earlier final that this one corrects: named by `revises`, or of the same utterance. */
@@ -60,43 +73,60 @@ function replacedSeq(state: RoomState, event: SpeechEvent): number | undefined {
 function said(state: RoomState, event: SpeechEvent | ChatEvent, pack: CompiledRulePack): StepResult {
   const utterance = toUtterance(event)
   const context = contextOf(state)
-  const { findings, cues } = analyse(event, context, pack)
+  const analysis = analyse(event, context, pack)
   const changes: RoomChange[] = []
-  let next: RoomState = { ...state, window: slide(state.window, event, utterance) }
-  const calls = isSeller(utterance.speaker) ? followLastCalls(next, event, findings) : { state: next }
-  next = calls.state
-  const heard = calls.finding === undefined ? findings : findings.map((finding) => graver(finding, calls.finding))
-  const logged = heard.filter(({ severity }) => severity < 2)
-  for (const finding of heard) {
+  const before = { ...state, window: slide(state.window, event, utterance) }
+  const viewer = event.channel === 'chat' && !isSeller(utterance.speaker) ? event : undefined
+  const known =
+    viewer === undefined
+      ? knownOfSeller(before, event, analysis, context, pack)
+      : knownOfViewer(before, viewer, analysis, context, pack)
+  let next = known.state
+  const logged = known.findings.filter(({ severity }) => severity < 2)
+  for (const finding of known.findings) {
     if (finding.severity >= 2) next = raise(next, finding, event, changes)
   }
-  if (
-    event.channel === 'chat' &&
-    !isSeller(utterance.speaker) &&
-    logged.some(({ code }) => code === 'chat.complaint')
-  ) {
-    next = withComplaint(next, event)
-    const surge = surgeOf(next, event, logged)
-    if (surge !== undefined) next = raise(next, surge, event, changes)
-  }
+  const surge = viewer && surgeOf(next, viewer, logged)
+  if (surge !== undefined) next = raise(next, surge, event, changes)
   if (logged.length > 0) changes.push({ type: 'finding.logged', findings: logged })
-  if (isSeller(utterance.speaker)) {
-    const sale = followSale(next, event, cues, pack)
-    next = sale.state
-    if (sale.finding !== undefined) next = raise(next, sale.finding, event, changes)
-    if (takesBack(cues)) next = soften(next, event.atMs, changes)
+  if (viewer === undefined && takesBack(analysis.cues)) {
+    const softened = soften(next, event, analysis.cues, pack)
+    next = softened.state
+    changes.push(...softened.changes)
   }
   return { state: next, changes }
 }
 
-/** 刚才说错了, or 更正一下 of the words themselves: mending the subtitles takes nothing back. */
-function takesBack(cues: EventAnalysis['cues']): boolean {
-  return cues.has('CORRECTION') || (cues.has('AMEND') && !cues.has('SUBTITLE'))
+type Known = { state: RoomState; findings: Finding[] }
+
+/** What the seller said, with what the room remembers of the session: last calls, box sales, promises. */
+function knownOfSeller(
+  state: RoomState,
+  event: SpeechEvent | ChatEvent,
+  { findings, cues }: EventAnalysis,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+): Known {
+  const called = followLastCalls(followCalls(state, event, cues), event, findings)
+  const sold = followSale(called.state, event, cues, pack)
+  const promised = followPromises(sold.state, event, cues, context, pack)
+  const found = [sold.finding, ...promised.findings].map((one) => one && weighRepetition(one, state.counts))
+  return { state: promised.state, findings: [called.finding, ...found].reduce(withRoomFinding, findings) }
 }
 
-/** The finding as the room knows it, when that weighs more than the words alone. */
-function graver(finding: Finding, known: Finding | undefined): Finding {
-  return known !== undefined && known.code === finding.code && known.severity > finding.severity ? known : finding
+/** What a viewer said, with what other viewers said lately: complaints and testimonials. */
+function knownOfViewer(
+  state: RoomState,
+  event: ChatEvent,
+  analysis: EventAnalysis,
+  context: AnalysisContext,
+  pack: CompiledRulePack,
+): Known {
+  const { findings } = analysis
+  const complains = findings.some(({ code, severity }) => code === 'chat.complaint' && severity < 2)
+  const heard = complains ? withComplaint(state, event) : state
+  const told = followTestimonies(heard, event, analysis, context, pack)
+  return { state: told.state, findings: withRoomFinding(findings, told.finding) }
 }
 
 /** What the detectors are told: the product on the counter goes before what the session declared. */
@@ -127,7 +157,7 @@ function slide(window: readonly Utterance[], event: SpeechEvent | ChatEvent, utt
 
 function raise(state: RoomState, finding: Finding, event: SpeechEvent | ChatEvent, changes: RoomChange[]): RoomState {
   const { code } = finding
-  const evidence = toEvidence(finding, event.atMs, event.text)
+  const evidence = toEvidence(finding, event.atMs, event.text, state.product?.id ?? null)
   const known = state.groups[code]
   const joined = isOpen(known, event.atMs)
   const group = joined ? joinGroup(known, evidence) : openGroup(state.sessionId, code, evidence)
@@ -135,7 +165,7 @@ function raise(state: RoomState, finding: Finding, event: SpeechEvent | ChatEven
   return {
     ...state,
     groups: { ...state.groups, [code]: group },
-    counts: { ...state.counts, [code]: (state.counts[code] ?? 0) + 1 },
+    counts: code.startsWith('chat.') ? state.counts : { ...state.counts, [code]: (state.counts[code] ?? 0) + 1 },
   }
 }
 
@@ -147,7 +177,8 @@ function takeBack(state: RoomState, seq: number, bySeq: number): StepResult {
     const code = name as Code
     if (group.alert.state !== 'open' || !group.evidence.some(({ evidenceSeqs }) => evidenceSeqs.includes(seq))) continue
     const left = leaveGroup(group, seq)
-    counts = { ...counts, [code]: Math.max(0, (counts[code] ?? 1) - 1) }
+    const gone = group.evidence.length - (left?.evidence.length ?? 0)
+    counts = { ...counts, [code]: Math.max(0, (counts[code] ?? 0) - gone) }
     if (left === undefined) {
       const because = `字幕第 ${seq} 条被第 ${bySeq} 条更正，依据不再成立`
       const alert = { ...group.alert, state: 'withdrawn' as const, withdrawnBecause: because }
@@ -165,25 +196,4 @@ function takeBack(state: RoomState, seq: number, bySeq: number): StepResult {
 function mergeTaken(taken: readonly RoomChange[], after: readonly RoomChange[]): RoomChange[] {
   const updated = new Set(after.flatMap((change) => (change.type === 'alert.updated' ? [change.alert.id] : [])))
   return [...taken.filter((change) => change.type !== 'alert.updated' || !updated.has(change.alert.id)), ...after]
-}
-
-/** The seller takes the words back: findings of the last minute weigh one less; below 2 the alert is withdrawn. */
-function soften(state: RoomState, atMs: number, changes: RoomChange[]): RoomState {
-  const since = atMs - windowLimits.ms
-  let { groups } = state
-  for (const [name, group] of Object.entries(groups)) {
-    const fresh = group.evidence.some((item) => item.atMs >= since && item.corrected !== true)
-    if (group.alert.state !== 'open' || !fresh || name.startsWith('chat.')) continue
-    const softer = softenGroup(group, since)
-    if (softer.alert.severity >= 2) {
-      groups = { ...groups, [name]: softer }
-      changes.push({ type: 'alert.updated', alert: softer.alert, findings: [] })
-    } else {
-      const because = '主播一分钟内自行更正'
-      const alert = { ...softer.alert, state: 'withdrawn' as const, withdrawnBecause: because }
-      groups = { ...groups, [name]: { ...softer, alert } }
-      changes.push({ type: 'alert.withdrawn', alert, because })
-    }
-  }
-  return { ...state, groups }
 }

@@ -106,6 +106,11 @@ describe('step', () => {
     expect(state.groups['efficacy.food_cure']?.alert).toMatchObject({ state: 'open', hits: [1] })
   })
 
+  it('begins with the first utterance that still stands, under the id it was opened with', () => {
+    const { state } = fold([speech(1, cure), speech(9, cure), speech(10, '你好', { revises: 1 })])
+    expect(state.groups['efficacy.food_cure']?.alert).toMatchObject({ anchorSeq: 1, firstSeq: 9, hits: [9] })
+  })
+
   it('weighs a claim one less when the host takes it back within a minute', () => {
     const { state } = fold([speech(1, '助眠的睡前来一条'), speech(5, '刚才说错了')])
     expect(state.groups['efficacy.food_function']?.alert).toMatchObject({ state: 'open', severity: 2 })
