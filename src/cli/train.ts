@@ -48,13 +48,13 @@ const leastBatches = 500
 const seeds = [1] as const
 /** A feature is known when this many utterances have it. */
 const rarest = 8
-/** What a mistake on an honest look-alike costs beside any other. */
-const hardNegativeWeight = 1
+/** What a mistake in a recorded room costs beside one on a picked line: its talk is mostly harmless, its violations few. */
+const roomWeight = { lawful: 0.5, violation: 2 } as const
 const codeBits = 14
 const codeFit = { cost: () => 1, tolerance: 0.05, passes: 100 } as const
 const demands = { precision: 0.9, hardNegatives: 0.035 } as const
-/** Most lawful utterances of honest rooms flagged: about three an hour where ten utterances make a minute. */
-const mostFlaggedInRooms = 0.005
+/** What one percent of an honest room's utterances flagged (about six an hour) costs, in shares of the violations. */
+const alarmCost = 0.3
 
 /** `train`: fits the classifier of a rule pack to `corpora/train` and sets its thresholds on `corpora/dev`. */
 export function trainCommand(context: Pick<CliContext, 'stdout' | 'stderr'>): Command {
@@ -129,7 +129,7 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
   const inRooms = chooseRunning(
     devRooms.map((example) => judgedBy(classifier, example)),
     thresholds,
-    mostFlaggedInRooms,
+    alarmCost,
   )
   bar.increment()
   bar.stop()
@@ -184,8 +184,13 @@ function toNetworkExample({ present, earlier, label, difficulty }: Row, index: F
     present: numbers(present),
     earlier: numbers(earlier),
     target: label === 'clean' ? 0 : 1 + violationFamilies.indexOf(label),
-    weight: difficulty === 'hardneg' ? hardNegativeWeight : 1,
+    weight: weightOf(label, difficulty),
   }
+}
+
+function weightOf(label: Row['label'], difficulty: Row['difficulty']): number {
+  if (difficulty !== undefined) return 1
+  return label === 'clean' ? roomWeight.lawful : roomWeight.violation
 }
 
 type CodeFit = { names: Code[]; fits: LinearFit[] }

@@ -134,33 +134,29 @@ function labelUnder({ findings, scores, codes }: Judged, thresholds: Thresholds)
   return label
 }
 
-const moves = Array.from({ length: 29 }, (_, i) => i / 4 - 3.5)
+const moves = Array.from({ length: 17 }, (_, i) => i / 2 - 4)
 
 /**
- * How the thresholds move in a running room: the move that finds most violations among those that flag at most a given
- * share of the lawful utterances; the strictest when none does. `utterances` are those of recorded rooms.
+ * How the thresholds move in a running room: the move with the most violations found, less what false alerts cost.
+ * `utterances` are those of recorded rooms; `alarmCost` is what one percent of the lawful ones flagged costs, as a share of
+ * the violations.
  */
 export function chooseRunning(
   utterances: readonly Judged[],
   thresholds: Thresholds,
-  mostFlagged: number,
+  alarmCost: number,
 ): { running: Threshold; found: number; flagged: number } {
   const running = utterances.filter(({ heardBefore }) => heardBefore >= runningFrom)
   const lawful = running.filter(({ label }) => label === 'clean')
   const violations = running.filter(({ label }) => label !== 'clean')
-  let best = { running: { raise: 3.5, keep: 3.5 }, found: 0, flagged: 1 }
-  for (const raise of moves) {
-    for (const keep of moves) {
-      const moved = thresholdsFor({ thresholds, running: { raise, keep } }, Infinity)
-      const flagged = share(lawful, (one) => labelUnder(one, moved) !== 'clean')
-      if (flagged > mostFlagged) continue
-      const found = share(violations, (one) => labelUnder(one, moved) === one.label)
-      if (found > best.found || (found === best.found && flagged < best.flagged)) {
-        best = { running: { raise, keep }, found, flagged }
-      }
-    }
-  }
-  return best
+  const tried = moves.flatMap((raise) => moves.map((keep) => ({ raise, keep })))
+  const measured = tried.map((move) => {
+    const moved = thresholdsFor({ thresholds, running: move }, Infinity)
+    const found = share(violations, (one) => labelUnder(one, moved) === one.label)
+    return { running: move, found, flagged: share(lawful, (one) => labelUnder(one, moved) !== 'clean') }
+  })
+  const value = ({ found, flagged }: (typeof measured)[number]): number => found - alarmCost * 100 * flagged
+  return measured.reduce((best, one) => (value(one) > value(best) ? one : best))
 }
 
 function share<T>(all: readonly T[], holds: (one: T) => boolean): number {
