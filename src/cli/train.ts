@@ -54,7 +54,7 @@ const codeBits = 14
 const codeFit = { cost: () => 1, tolerance: 0.05, passes: 100 } as const
 const demands = { precision: 0.9, hardNegatives: 0.035 } as const
 /** What one percent of an honest room's utterances flagged (about six an hour) costs, in shares of the violations. */
-const alarmCost = 0.3
+const alarmCost = 0.25
 
 /** `train`: fits the classifier of a rule pack to `corpora/train` and sets its thresholds on `corpora/dev`. */
 export function trainCommand(context: Pick<CliContext, 'stdout' | 'stderr'>): Command {
