@@ -114,17 +114,17 @@ export async function eventsAfter(
   return bySession
 }
 
-/** The stored room state of a session and the seq it was folded to, if there is one of this version. */
+/** The stored room state of a session and the seq it was folded to, if there is one of these versions. */
 export async function roomSnapshot(
   db: Db,
   sessionId: string,
-  version: number,
+  versions: readonly number[],
 ): Promise<{ seq: number; state: unknown } | null> {
   const row = await db
     .selectFrom('session_cursors')
     .select(['snapshot', 'snapshot_seq'])
     .where('session_id', '=', sessionId)
-    .where('snapshot_version', '=', version)
+    .where('snapshot_version', 'in', [...versions])
     .where('snapshot', 'is not', null)
     .executeTakeFirst()
   return row ? { seq: row.snapshot_seq, state: row.snapshot } : null

@@ -2,7 +2,7 @@ import type { RoomChange } from '../contracts/room-change.ts'
 import type { RoomEvent } from '../contracts/room-event.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
 import { initialRoom, type RoomState } from '../room/room-state.ts'
-import { restoreRoom, snapshotRoom, snapshotVersion } from '../room/snapshot.ts'
+import { readableSnapshots, restoreRoom, snapshotRoom, snapshotVersion } from '../room/snapshot.ts'
 import { step } from '../room/step.ts'
 import {
   eventsAfter,
@@ -125,7 +125,7 @@ export class RoomKeeper {
 
   /** The stored state, or the beginning: a snapshot that cannot be read costs time, not findings. */
   async #restore(session: LaggingSession): Promise<{ state: RoomState; seq: number }> {
-    const stored = await roomSnapshot(this.#db, session.sessionId, snapshotVersion)
+    const stored = await roomSnapshot(this.#db, session.sessionId, readableSnapshots)
     if (stored === null || stored.seq > session.processedSeq) return { state: initialRoom(session), seq: 0 }
     try {
       return { state: restoreRoom(stored.state), seq: stored.seq }

@@ -137,14 +137,13 @@ function labelUnder({ findings, scores, codes }: Judged, thresholds: Thresholds)
 const moves = Array.from({ length: 17 }, (_, i) => i / 2 - 4)
 
 /**
- * How the thresholds move in a running room: the move with the most violations found, less what false alerts cost.
- * `utterances` are those of recorded rooms; `alarmCost` is what one percent of the lawful ones flagged costs, as a share of
- * the violations.
+ * How the thresholds move in a running room: the move that finds most violations while at most a given share of the lawful
+ * utterances is flagged; the one that flags fewest when none does. `utterances` are those of recorded rooms.
  */
 export function chooseRunning(
   utterances: readonly Judged[],
   thresholds: Thresholds,
-  alarmCost: number,
+  mostFlagged: number,
 ): { running: Threshold; found: number; flagged: number } {
   const running = utterances.filter(({ heardBefore }) => heardBefore >= runningFrom)
   const lawful = running.filter(({ label }) => label === 'clean')
@@ -155,8 +154,10 @@ export function chooseRunning(
     const found = share(violations, (one) => labelUnder(one, moved) === one.label)
     return { running: move, found, flagged: share(lawful, (one) => labelUnder(one, moved) !== 'clean') }
   })
-  const value = ({ found, flagged }: (typeof measured)[number]): number => found - alarmCost * 100 * flagged
-  return measured.reduce((best, one) => (value(one) > value(best) ? one : best))
+  const within = measured.filter(({ flagged }) => flagged <= mostFlagged)
+  const better = (a: (typeof measured)[number], b: (typeof measured)[number]): boolean =>
+    within.length === 0 ? a.flagged < b.flagged : a.found > b.found || (a.found === b.found && a.flagged < b.flagged)
+  return (within.length === 0 ? measured : within).reduce((best, one) => (better(one, best) ? one : best))
 }
 
 function share<T>(all: readonly T[], holds: (one: T) => boolean): number {
