@@ -42,6 +42,7 @@ const network = {
   hiddenDropout: 0.4,
   rowRate: 0.003,
   layerRate: 0.001,
+  kindShare: 0.3,
 } as const
 /** A small corpus is gone through more often, until this many batches were learnt. */
 const leastBatches = 500
@@ -99,13 +100,14 @@ function train(options: Options, { stdout, stderr }: Pick<CliContext, 'stdout' |
 
   const known = knownFeatures(examples)
   const index = featureIndex(known)
-  const learnt = examples.map((row) => toNetworkExample(row, index))
+  const kinds = [...new Set(examples.flatMap(({ kind }) => (kind === undefined ? [] : [kind])))].sort()
+  const learnt = examples.map((row) => toNetworkExample(row, index, kinds))
   const epochs = Math.max(network.epochs, Math.ceil((leastBatches * network.batch) / Math.max(1, learnt.length)))
   begin('fitting families', seeds.length * epochs)
   const members = seeds.map((seed) =>
     fitNetwork(
       learnt,
-      { ...network, epochs, seed, features: known.length, classes: 1 + violationFamilies.length },
+      { ...network, epochs, seed, features: known.length, classes: 1 + violationFamilies.length, kinds: kinds.length },
       () => bar.increment(),
     ),
   )
@@ -174,7 +176,11 @@ function knownFeatures(rows: readonly Row[]): Uint32Array {
   )
 }
 
-function toNetworkExample({ present, earlier, label, difficulty }: Row, index: FeatureIndex): NetworkExample {
+function toNetworkExample(
+  { present, earlier, label, kind, difficulty }: Row,
+  index: FeatureIndex,
+  kinds: readonly string[],
+): NetworkExample {
   const numbers = (hashes: Uint32Array): Uint32Array =>
     hashes
       .map((hash) => numberOf(index, hash) + 1)
@@ -184,6 +190,7 @@ function toNetworkExample({ present, earlier, label, difficulty }: Row, index: F
     present: numbers(present),
     earlier: numbers(earlier),
     target: label === 'clean' ? 0 : 1 + violationFamilies.indexOf(label),
+    kind: kind === undefined ? undefined : kinds.indexOf(kind),
     weight: weightOf(label, difficulty),
   }
 }

@@ -3,6 +3,8 @@ import type { Category } from '../contracts/category.ts'
 import type { Product } from '../contracts/room-event.ts'
 import type { Code, Label } from '../contracts/taxonomy.ts'
 import type { Utterance } from '../detectors/compose/utterance.ts'
+import { noCourse } from './course.ts'
+import type { RoomCourse } from './course.ts'
 
 /** What a finding left behind in its alert: enough to rebuild the alert when a finding is taken back. */
 export type Evidence = {
@@ -52,6 +54,8 @@ export type RoomState = {
   readonly testimonies: readonly Testimony[]
   /** When the seller last asked the audience to type something; null before that. */
   readonly calledAtMs: number | null
+  /** What the seller's talk has been about. */
+  readonly course: RoomCourse
 }
 
 /** Kinds of promises, each kept and broken in words of its own. */
@@ -161,5 +165,6 @@ export function initialRoom(session: {
     promises: [],
     testimonies: [],
     calledAtMs: null,
+    course: noCourse,
   }
 }

@@ -1,10 +1,11 @@
+import { noCourse } from './course.ts'
 import type { AlertGroup, Evidence, RoomState } from './room-state.ts'
 
 /** Raised when the shape of `RoomState` changes. */
-export const snapshotVersion = 3
+export const snapshotVersion = 4
 
 /** Versions that `restoreRoom` reads; a snapshot of another is not restored, the session is folded anew. */
-export const readableSnapshots: readonly number[] = [2, snapshotVersion]
+export const readableSnapshots: readonly number[] = [2, 3, snapshotVersion]
 
 /** A room as plain JSON. */
 export type RoomSnapshot = { version: number; room: RoomState }
@@ -23,17 +24,31 @@ export function restoreRoom(snapshot: unknown): RoomState {
     const known = readableSnapshots.join(' or ')
     throw new Error(`Room snapshot is not of version ${known}; fold the session from its first event instead`)
   }
-  return snapshot.version === snapshotVersion ? (snapshot.room as RoomState) : fromSecond(snapshot.room as SecondRoom)
+  switch (snapshot.version) {
+    case snapshotVersion:
+      return snapshot.room as RoomState
+    case 3:
+      return fromThird(snapshot.room as ThirdRoom)
+    default:
+      return fromThird(fromSecond(snapshot.room as SecondRoom))
+  }
+}
+
+/** Version 3 knew not what the talk had been about. */
+type ThirdRoom = Omit<RoomState, 'course'>
+
+function fromThird(room: ThirdRoom): RoomState {
+  return { ...room, course: noCourse }
 }
 
 /** Version 2 knew no promises and no testimonials, and not which product a finding was about. */
-type SecondRoom = Omit<RoomState, 'promises' | 'testimonies' | 'calledAtMs' | 'groups'> & {
+type SecondRoom = Omit<ThirdRoom, 'promises' | 'testimonies' | 'calledAtMs' | 'groups'> & {
   readonly groups: { readonly [code in keyof RoomState['groups']]?: SecondGroup }
 }
 type SecondGroup = { readonly alert: AlertGroup['alert']; readonly evidence: readonly SecondEvidence[] }
 type SecondEvidence = Omit<Evidence, 'product' | 'correctedAtMs'> & { readonly corrected?: boolean }
 
-function fromSecond(room: SecondRoom): RoomState {
+function fromSecond(room: SecondRoom): ThirdRoom {
   const product = room.product?.id ?? null
   const groups = Object.entries(room.groups).map(([code, group]) => [
     code,

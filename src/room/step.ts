@@ -11,6 +11,7 @@ import type { Utterance } from '../detectors/compose/utterance.ts'
 import type { CompiledRulePack } from '../detectors/pack/compiled-rule-pack.ts'
 import { isOpen, joinGroup, leaveGroup, openGroup, toEvidence } from './alert-group.ts'
 import { followSale } from './box-sale.ts'
+import { courseShares, followCourse } from './course.ts'
 import { surgeOf, withComplaint } from './complaint-surge.ts'
 import { followPromises, forgetPromisesOf } from './promise-ledger.ts'
 import { weighRepetition, withRoomFinding } from './room-finding.ts'
@@ -111,7 +112,11 @@ function knownOfSeller(
   const sold = followSale(called.state, event, cues, pack)
   const promised = followPromises(sold.state, event, cues, context, pack)
   const found = [sold.finding, ...promised.findings].map((one) => one && weighRepetition(one, state.counts))
-  return { state: promised.state, findings: [called.finding, ...found].reduce(withRoomFinding, findings) }
+  const course = followCourse(promised.state.course, cues)
+  return {
+    state: { ...promised.state, course },
+    findings: [called.finding, ...found].reduce(withRoomFinding, findings),
+  }
 }
 
 /** What a viewer said, with what other viewers said lately: complaints and testimonials. */
@@ -142,6 +147,7 @@ export function contextOf(state: RoomState): AnalysisContext {
     window: state.window,
     spokenOn: state.startedAt ?? undefined,
     repeated: new Map(Object.entries(state.counts)),
+    course: courseShares(state.course),
   }
 }
 

@@ -47,7 +47,7 @@ describe('livewarden replay', () => {
     const { alerts } = await replay([
       header,
       { seq: 1, t: 100, channel: 'speech', text: '血糖自己就降下来了', partial: true },
-      { seq: 2, t: 900, channel: 'speech', text: '雪堂自己就讲下来了这个故事' },
+      { seq: 2, t: 900, channel: 'speech', text: '这个故事是我姥爷讲给我听的' },
     ])
     expect(alerts).toEqual([])
   })

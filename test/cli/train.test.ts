@@ -79,6 +79,8 @@ describe('the network', () => {
     hiddenDropout: 0,
     rowRate: 0.05,
     layerRate: 0.05,
+    kinds: 0,
+    kindShare: 0,
     seed: 1,
   }
   // One of two words alone is a violation, both together are not: no single line divides them.
@@ -86,6 +88,7 @@ describe('the network', () => {
     present: Uint32Array.from(words),
     earlier: new Uint32Array(),
     target: words.includes(0) !== words.includes(1) ? 1 : 0,
+    kind: undefined,
     weight: 1,
   }))
 

@@ -15,7 +15,7 @@ const told: Told[] = [
 
 /** The same room as version 2 kept it: no promises, no testimonials, no products of findings. */
 function asSecond(room: RoomState): unknown {
-  const { promises: _, testimonies: _t, calledAtMs: _c, groups, ...rest } = room
+  const { promises: _, testimonies: _t, calledAtMs: _c, course: _o, groups, ...rest } = room
   const older = Object.entries(groups).map(([code, { alert, evidence }]) => [
     code,
     {
@@ -48,10 +48,16 @@ describe('a snapshot', () => {
     expect(step(restored, again, seedPack).changes).toMatchObject([{ type: 'alert.updated', alert: { anchorSeq: 2 } }])
   })
 
+  it('of version 3 is read: it has not followed what the talk is about', () => {
+    const { course, ...rest } = state
+    expect(course.heard).toBeGreaterThan(0)
+    expect(restoreRoom({ version: 3, room: rest })).toEqual({ ...state, course: { heard: 0, seen: {} } })
+  })
+
   it('of a version that is not readable is refused by name', () => {
     for (const version of [1, snapshotVersion + 1]) {
       expect(readableSnapshots).not.toContain(version)
-      expect(() => restoreRoom({ version, room: state })).toThrow('version 2 or 3')
+      expect(() => restoreRoom({ version, room: state })).toThrow('version 2 or 3 or 4')
     }
     for (const broken of [null, 3, {}, { version: 3 }, { version: 3, room: null }, { version: '3', room: state }]) {
       expect(() => restoreRoom(broken)).toThrow('version')

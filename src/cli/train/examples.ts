@@ -17,6 +17,8 @@ export type Example = {
   input: ClassifierInput
   label: Label
   code: Code | undefined
+  /** Its first code or exemption, `plain` where it has neither; undefined when nobody said. */
+  kind: string | undefined
   difficulty: CorpusItem['difficulty'] | undefined
 }
 
@@ -28,6 +30,7 @@ export function itemExample(item: CorpusItem, pack: CompiledRulePack): Example {
     input: classifierInputOf(event, context, pack),
     label: item.label,
     code: item.label === 'clean' ? undefined : code,
+    kind: item.codes[0] ?? 'plain',
     difficulty: item.difficulty,
   }
 }
@@ -46,7 +49,8 @@ export function roomExamples(room: CorpusRoom, pack: CompiledRulePack): Example[
       const episode = episodes.find(({ complete_seq }) => complete_seq === event.seq)
       if (episode !== undefined || !involved.has(event.seq)) {
         const input = classifierInputOf(event, contextOf(state), pack)
-        examples.push({ input, label: episode?.label ?? 'clean', code: episode?.code, difficulty: undefined })
+        const code = episode?.code
+        examples.push({ input, label: episode?.label ?? 'clean', code, kind: code, difficulty: undefined })
       }
     }
     state = step(state, event, pack).state
@@ -67,7 +71,7 @@ export function ruleExamples(pack: CompiledRulePack): Example[] {
       const { present, context } = contextOfExample(rule, source)
       if (label === 'clean' && judge(present, context, pack).findings.some(({ severity }) => severity >= 2)) return []
       const code = label === 'clean' ? undefined : rule.code
-      return [{ input: wordsAlone(present, context, pack), label, code, difficulty: undefined }]
+      return [{ input: wordsAlone(present, context, pack), label, code, kind: code, difficulty: undefined }]
     }
     const { positive, negative } = rule.source.examples
     return [...positive.flatMap((one) => read(one, family)), ...negative.flatMap((one) => read(one, 'clean'))]

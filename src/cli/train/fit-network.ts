@@ -1,11 +1,19 @@
 import { generator, shuffle } from './draw.ts'
 
-/** An example as the network sees it: numbers of its features, and its class. */
-export type NetworkExample = { present: Uint32Array; earlier: Uint32Array; target: number; weight: number }
+/** An example as the network sees it: numbers of its features, its class, and what kind it is within the class. */
+export type NetworkExample = {
+  present: Uint32Array
+  earlier: Uint32Array
+  target: number
+  /** Number of its code or exemption; undefined when nobody said. */
+  kind: number | undefined
+  weight: number
+}
 
 export type NetworkOptions = {
   features: number
   classes: number
+  kinds: number
   width: number
   contextWeight: number
   epochs: number
@@ -15,6 +23,8 @@ export type NetworkOptions = {
   hiddenDropout: number
   rowRate: number
   layerRate: number
+  /** Weight of the kinds beside the classes. */
+  kindShare: number
   seed: number
 }
 
@@ -28,7 +38,8 @@ export type Network = {
 /**
  * Fits sums of feature rows through one hidden layer to class probabilities: cross-entropy, Adam (Kingma and Ba, 2015;
  * rows that a batch does not touch keep their moments), dropout (Srivastava et al., 2014) of features and of hidden
- * places. All chance comes from the seed: the same examples always give the same network. `onEpoch` hears of progress.
+ * places. Beside the class the hidden layer learns to tell the kinds (Caruana: Multitask Learning, 1997); that part is
+ * thrown away afterwards. All chance comes from the seed: the same examples always give the same network. `onEpoch` hears of progress.
  */
 export function fitNetwork(examples: readonly NetworkExample[], options: NetworkOptions, onEpoch: () => void): Network {
   const { features, classes, width } = options
@@ -41,7 +52,8 @@ export function fitNetwork(examples: readonly NetworkExample[], options: Network
     outputs: new Float32Array(classes * width).map(() => (2 * draw() - 1) / Math.sqrt(width)),
     biases: new Float32Array(classes),
   }
-  const state = new Fit(network, options)
+  const kinds = new Float32Array(options.kinds * width).map(() => (2 * draw() - 1) / Math.sqrt(width))
+  const state = new Fit(network, kinds, options)
   const order = Uint32Array.from(examples, (_, i) => i)
   for (let epoch = 0; epoch < options.epochs; epoch++) {
     shuffle(order, draw)
@@ -64,18 +76,22 @@ class Fit {
   readonly #hidden: Moments
   readonly #outputs: Moments
   readonly #biases: Moments
+  readonly #kinds: Moments
   readonly #touched = new Set<number>()
   readonly #network: Network
+  readonly #kindWeights: Float32Array
   readonly #options: NetworkOptions
   #steps = 0
 
-  constructor(network: Network, options: NetworkOptions) {
+  constructor(network: Network, kinds: Float32Array, options: NetworkOptions) {
     this.#network = network
+    this.#kindWeights = kinds
     this.#options = options
     this.#rows = moments(network.rows.length)
     this.#hidden = moments(network.hidden.length)
     this.#outputs = moments(network.outputs.length)
     this.#biases = moments(network.biases.length)
+    this.#kinds = moments(kinds.length)
   }
 
   learn(example: NetworkExample, share: number, draw: () => number): void {
@@ -95,24 +111,19 @@ class Fit {
       gate[h] = open ? kept : 0
       active[h] = (active[h] ?? 0) * (gate[h] ?? 0)
     }
-    const scores = Array.from({ length: classes }, (_, c) => {
-      let sum = biases[c] ?? 0
-      for (let h = 0; h < width; h++) sum += (active[h] ?? 0) * (outputs[c * width + h] ?? 0)
-      return sum
-    })
-    const highest = Math.max(...scores)
-    const powers = scores.map((score) => Math.exp(score - highest))
-    const total = powers.reduce((sum, power) => sum + power, 0)
     const back = new Float32Array(width)
-    powers.forEach((power, c) => {
-      const error = (power / total - (c === example.target ? 1 : 0)) * share * example.weight
+    probabilities(weighed(outputs, classes, active, biases)).forEach((probability, c) => {
+      const error = (probability - (c === example.target ? 1 : 0)) * share * example.weight
       this.#biases.gradient[c] = (this.#biases.gradient[c] ?? 0) + error
-      for (let h = 0; h < width; h++) {
-        const at = c * width + h
-        this.#outputs.gradient[at] = (this.#outputs.gradient[at] ?? 0) + error * (active[h] ?? 0)
-        back[h] = (back[h] ?? 0) + error * (outputs[at] ?? 0)
-      }
+      blame(error, c, active, outputs, this.#outputs.gradient, back)
     })
+    if (example.kind !== undefined) {
+      const weight = share * example.weight * this.#options.kindShare
+      probabilities(weighed(this.#kindWeights, this.#options.kinds, active)).forEach((probability, kind) => {
+        const error = (probability - (kind === example.kind ? 1 : 0)) * weight
+        blame(error, kind, active, this.#kindWeights, this.#kinds.gradient, back)
+      })
+    }
     for (let h = 0; h < width; h++) {
       back[h] = (back[h] ?? 0) * (gate[h] ?? 0)
       this.#hidden.gradient[h] = (this.#hidden.gradient[h] ?? 0) + (back[h] ?? 0)
@@ -134,6 +145,7 @@ class Fit {
     adam(hidden, this.#hidden, layerRate * scale, 0, hidden.length)
     adam(outputs, this.#outputs, layerRate * scale, 0, outputs.length)
     adam(biases, this.#biases, layerRate * scale, 0, biases.length)
+    adam(this.#kindWeights, this.#kinds, layerRate * scale, 0, this.#kindWeights.length)
   }
 
   #spread(features: readonly number[], scale: number, back: Float32Array): void {
@@ -145,6 +157,38 @@ class Fit {
         gradient[at] = (gradient[at] ?? 0) + scale * (back[h] ?? 0)
       }
     }
+  }
+}
+
+function weighed(weights: Float32Array, count: number, active: Float32Array, biases?: Float32Array): Float64Array {
+  const { length } = active
+  return Float64Array.from({ length: count }, (_, c) => {
+    let sum = biases?.[c] ?? 0
+    for (let h = 0, at = c * length; h < length; h++, at++) sum += (active[h] ?? 0) * (weights[at] ?? 0)
+    return sum
+  })
+}
+
+/** Scores made into probabilities. */
+function probabilities(scores: Float64Array): Float64Array {
+  const highest = Math.max(...scores)
+  const powers = scores.map((score) => Math.exp(score - highest))
+  const total = powers.reduce((sum, power) => sum + power, 0)
+  return powers.map((power) => power / total)
+}
+
+/** Passes an output's error on to its weights and to the hidden places. */
+function blame(
+  error: number,
+  output: number,
+  active: Float32Array,
+  weights: Float32Array,
+  gradient: Float32Array,
+  back: Float32Array,
+): void {
+  for (let h = 0, at = output * active.length; h < active.length; h++, at++) {
+    gradient[at] = (gradient[at] ?? 0) + error * (active[h] ?? 0)
+    back[h] = (back[h] ?? 0) + error * (weights[at] ?? 0)
   }
 }
 

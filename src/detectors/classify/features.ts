@@ -1,10 +1,10 @@
 import type { Category } from '../../contracts/category.ts'
 import type { ExemptionHit, Finding } from '../../contracts/finding.ts'
-import type { AnalysisContext } from '../analysis-context.ts'
+import { courses } from '../analysis-context.ts'
+import type { AnalysisContext, Course, CourseShares } from '../analysis-context.ts'
 import type { Reading } from '../compose/read-utterance.ts'
 import { isSeller } from '../compose/utterance.ts'
 import type { ConceptSpan, Speaker } from '../compose/utterance.ts'
-import type { DiscourseConcept } from '../exempt/discourse-ids.ts'
 import type { CompiledRulePack } from '../pack/compiled-rule-pack.ts'
 import { finish, hashName, hashUnits, mixIn, seeds } from './hash.ts'
 
@@ -64,12 +64,17 @@ export function earlierFeatures(reading: Reading, speaker: Speaker, pack: Compil
   conceptFeatures(reading.spans, seller ? seeds.sellerConceptBefore : seeds.viewerConceptBefore, pack, sink)
 }
 
-/** What the seller's last minute was about: lessons, own goods, honest disclosure, box sales. */
-const courses: readonly DiscourseConcept[] = ['DEBUNK', 'TEACH', 'OWN', 'PUSH', 'HONEST', 'LAW', 'BB_OFFER', 'BB_ODDS']
-
-/** How often the seller's utterances of the window taught, pushed own goods and so on: none, once, twice, more. */
-export function courseFeatures(earlier: readonly Heard[], pack: CompiledRulePack, sink: FeatureSink): void {
-  const counts = new Map<DiscourseConcept, number>()
+/**
+ * How often the seller's utterances of the window taught, pushed own goods and so on (none, once, twice, more), and the
+ * share of those that did in the whole session, in tenths up to four.
+ */
+export function courseFeatures(
+  earlier: readonly Heard[],
+  session: CourseShares | undefined,
+  pack: CompiledRulePack,
+  sink: FeatureSink,
+): void {
+  const counts = new Map<Course, number>()
   for (const { reading, speaker } of earlier) {
     if (!isSeller(speaker)) continue
     for (const name of coursesOf(reading, pack)) counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -77,11 +82,13 @@ export function courseFeatures(earlier: readonly Heard[], pack: CompiledRulePack
   // A line that somebody picked out to be judged is seldom harmless; of a running room nearly every one is.
   sink(hashName(`before ${Math.min(5, earlier.length)}`), 0, 0)
   for (const [name, count] of counts) sink(hashName(`before ${name} ${Math.min(3, count)}`), 0, 0)
+  if (session === undefined) return
+  for (const [name, share] of session) sink(hashName(`session ${name} ${Math.min(4, Math.round(share * 10))}`), 0, 0)
 }
 
-const coursesRead = new WeakMap<Reading, readonly DiscourseConcept[]>()
+const coursesRead = new WeakMap<Reading, readonly Course[]>()
 
-function coursesOf(reading: Reading, pack: CompiledRulePack): readonly DiscourseConcept[] {
+function coursesOf(reading: Reading, pack: CompiledRulePack): readonly Course[] {
   const known = coursesRead.get(reading)
   if (known !== undefined) return known
   const here = new Set(reading.spans.map(({ concept }) => concept))

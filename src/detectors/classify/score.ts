@@ -22,7 +22,7 @@ export type ClassifierInput = {
 export function tellPresent(input: ClassifierInput, sink: FeatureSink): void {
   const { present, earlier, outcome, context, pack } = input
   presentFeatures(present.reading, present.speaker, outcome, context, pack, sink)
-  courseFeatures(earlier, pack, sink)
+  courseFeatures(earlier, context.course, pack, sink)
 }
 
 /** What was said just before, latest last. */
